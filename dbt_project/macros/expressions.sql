@@ -1,0 +1,13 @@
+{#- The stable number in [0, 1) of a text: the same on every night and machine. -#}
+{% macro stable_fraction(text) -%}
+    (cast('0x' || left(md5({{ text }}), 8) as bigint) / 4294967296.0)
+{%- endmacro %}
+
+{#- Customers and offers are named by the first 80 bits of a hash. -#}
+{% macro short_id(prefix, text) -%}
+    ('{{ prefix }}_' || left({{ text }}, 20))
+{%- endmacro %}
+
+{% macro money(expression) -%}
+    cast({{ expression }} as decimal(18, 2))
+{%- endmacro %}

@@ -1,0 +1,163 @@
+-- What a customer has bought, given back and cost, as arithmetic of the as-of date. A refund counts on the day it
+-- is paid, whichever order it belongs to. Rounded here once, so that every later rule can be checked by hand.
+with settings as (
+
+    select * from {{ ref('int_settings_resolved') }}
+
+),
+
+people as (
+
+    select customer_id from {{ ref('int_identifiers_resolved') }}
+    group by customer_id
+
+),
+
+members as (
+
+    select distinct identifiers.customer_id
+    from {{ ref('stg_loyalty__members') }} as members
+    inner join {{ ref('int_identifiers_resolved') }} as identifiers
+        on identifiers.kind = 'loyalty_id' and members.loyalty_id = identifiers.token
+
+),
+
+orders as (
+
+    select
+        customer_id,
+        count(*) as orders_total,
+        count(*) filter (where ordered_on > {{ twelve_months_before(as_of_date()) }}) as orders_12m,
+        min(ordered_on) as first_order_on,
+        max(ordered_on) as last_order_on,
+        sum(net_sales) as net_sales_total,
+        coalesce(sum(net_sales) filter (where ordered_on > {{ twelve_months_before(as_of_date()) }}), 0) as net_sales_12m,
+        sum(gross_margin) filter (where ordered_on > {{ twelve_months_before(as_of_date()) }}) as gross_margin_12m
+    from {{ ref('orders') }}
+    where customer_id is not null and status = 'completed' and lines > 0
+    group by customer_id
+
+),
+
+refunds as (
+
+    select
+        customer_id,
+        sum(refund_amount) as refunds_total,
+        coalesce(
+            sum(refund_amount) filter (where returned_on > {{ twelve_months_before(as_of_date()) }}), 0
+        ) as refunds_12m
+    from {{ ref('returns') }}
+    where customer_id is not null
+    group by customer_id
+
+),
+
+lines as (
+
+    select
+        customer_id,
+        sum(gross_amount) as gross_amount,
+        sum(gross_amount) filter (where discount_amount = 0) as full_price_amount
+    from {{ ref('order_lines') }}
+    where customer_id is not null
+    group by customer_id
+
+),
+
+gaps as (
+
+    select
+        customer_id,
+        cast(quantile_cont(gap_days, 0.5) as double) as median_gap_days,
+        count(gap_days) as gaps
+    from {{ ref('int_purchase_days') }}
+    group by customer_id
+
+),
+
+contacts as (
+
+    select
+        customer_id,
+        count(*) as support_contacts_12m
+    from {{ ref('interactions') }}
+    where
+        source = 'support'
+        and customer_id is not null
+        and cast(occurred_at as date) > {{ twelve_months_before(as_of_date()) }}
+    group by customer_id
+
+),
+
+handling as (
+
+    select
+        identifiers.customer_id,
+        sum(cast(contacts.handling_minutes as decimal(18, 2))) as handling_minutes_12m
+    from {{ ref('stg_support__contacts') }} as contacts
+    inner join {{ ref('int_identifiers_resolved') }} as identifiers
+        on identifiers.token = coalesce(contacts.customer_ref, contacts.loyalty_id)
+    where cast(contacts.opened_at as date) > {{ twelve_months_before(as_of_date()) }}
+    group by identifiers.customer_id
+
+),
+
+points as (
+
+    select
+        customer_id,
+        cast(sum(amount) as bigint) as points_balance
+    from {{ ref('interactions') }}
+    where kind = 'points' and customer_id is not null
+    group by customer_id
+
+),
+
+final as (
+
+    select
+        people.customer_id,
+        settings.as_of_date,
+        orders.first_order_on,
+        orders.last_order_on,
+        settings.as_of_date - orders.last_order_on as recency_days,
+        settings.as_of_date - orders.first_order_on as tenure_days,
+        coalesce(orders.orders_total, 0) as orders_total,
+        coalesce(orders.orders_12m, 0) as orders_12m,
+        {{ money('coalesce(orders.net_sales_total, 0) - coalesce(refunds.refunds_total, 0)') }} as net_revenue_total,
+        {{ money('coalesce(orders.net_sales_12m, 0) - coalesce(refunds.refunds_12m, 0)') }} as net_revenue_12m,
+        case when settings.has_cost then {{ money('orders.gross_margin_12m') }} end as gross_margin_12m,
+        {{ money('(orders.net_sales_total - coalesce(refunds.refunds_total, 0)) / orders.orders_total') }}
+            as average_order_value,
+        gaps.median_gap_days,
+        coalesce(gaps.gaps, 0) as gaps,
+        case
+            when settings.has_returns and orders.net_sales_total > 0
+                then least(
+                    cast(coalesce(refunds.refunds_total, 0) as double) / cast(orders.net_sales_total as double), 1.0
+                )
+        end as return_share,
+        case
+            when lines.gross_amount > 0
+                then cast(coalesce(lines.full_price_amount, 0) as double) / cast(lines.gross_amount as double)
+        end as full_price_share,
+        case when settings.has_support then coalesce(contacts.support_contacts_12m, 0) end as support_contacts_12m,
+        {{ money('handling.handling_minutes_12m * ' ~ (var('cost_per_handling_minute') or 'null')) }}
+            as cost_to_serve_12m,
+        case when settings.has_loyalty then members.customer_id is not null end as is_loyalty_member,
+        case when settings.has_points then coalesce(points.points_balance, 0) end as points_balance
+    from people
+    cross join settings
+    left join orders on people.customer_id = orders.customer_id
+    left join refunds on people.customer_id = refunds.customer_id
+    left join lines on people.customer_id = lines.customer_id
+    left join gaps on people.customer_id = gaps.customer_id
+    left join contacts on people.customer_id = contacts.customer_id
+    left join handling on people.customer_id = handling.customer_id
+    left join members on people.customer_id = members.customer_id
+    left join points on people.customer_id = points.customer_id
+
+)
+
+select * from final

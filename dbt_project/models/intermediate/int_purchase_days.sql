@@ -1,0 +1,33 @@
+with orders as (
+
+    select * from {{ ref('orders') }}
+    where customer_id is not null and status = 'completed' and lines > 0
+
+),
+
+days as (
+
+    select
+        customer_id,
+        ordered_on,
+        count(*) as orders,
+        sum(gross_amount) as gross_amount,
+        sum(discount_amount) as discount_amount,
+        sum(net_sales) as net_sales
+    from orders
+    group by customer_id, ordered_on
+
+),
+
+final as (
+
+    select
+        *,
+        ordered_on - lag(ordered_on) over by_customer as gap_days,
+        lead(ordered_on) over by_customer as next_ordered_on
+    from days
+    window by_customer as (partition by customer_id order by ordered_on)
+
+)
+
+select * from final

@@ -1,0 +1,145 @@
+with identifiers as (
+
+    select * from {{ ref('int_identifiers_resolved') }}
+
+),
+
+orders as (
+
+    select
+        customer_id,
+        null as customer_ref,
+        null as loyalty_id,
+        ordered_at as occurred_at,
+        'order' as kind,
+        'sales' as source,
+        order_id as reference_id,
+        null as product_id,
+        net_sales as amount,
+        lines || ' lines' as detail
+    from {{ ref('orders') }}
+    where status = 'completed'
+
+),
+
+returns as (
+
+    select
+        customer_id,
+        null as customer_ref,
+        null as loyalty_id,
+        returned_at as occurred_at,
+        'return' as kind,
+        'sales' as source,
+        return_id as reference_id,
+        product_id,
+        {{ money('-refund_amount') }} as amount,
+        reason as detail
+    from {{ ref('returns') }}
+
+),
+
+contacts as (
+
+    select
+        null as customer_id,
+        customer_ref,
+        loyalty_id,
+        opened_at as occurred_at,
+        case when kind = 'product_question' then 'product_question' else 'support' end as kind,
+        'support' as source,
+        contact_id as reference_id,
+        product_id,
+        cast(null as decimal(18, 2)) as amount,
+        kind as detail
+    from {{ ref('stg_support__contacts') }}
+
+),
+
+points as (
+
+    select
+        null as customer_id,
+        null as customer_ref,
+        loyalty_id,
+        occurred_at,
+        'points' as kind,
+        'loyalty' as source,
+        entry_id as reference_id,
+        null as product_id,
+        {{ money('points') }} as amount,
+        reason as detail
+    from {{ ref('stg_loyalty__points') }}
+
+),
+
+exposures as (
+
+    select
+        null as customer_id,
+        customer_ref,
+        loyalty_id,
+        sent_at as occurred_at,
+        'exposure' as kind,
+        'loyalty' as source,
+        offer_id as reference_id,
+        product_id,
+        {{ money('incentive_value') }} as amount,
+        program as detail
+    from {{ ref('stg_loyalty__exposures') }}
+
+),
+
+redemptions as (
+
+    select
+        null as customer_id,
+        customer_ref,
+        loyalty_id,
+        redeemed_at as occurred_at,
+        'redemption' as kind,
+        'loyalty' as source,
+        redemption_id as reference_id,
+        null as product_id,
+        cast(null as decimal(18, 2)) as amount,
+        offer_id as detail
+    from {{ ref('stg_loyalty__redemptions') }}
+
+),
+
+everything as (
+
+    select * from orders
+    union all
+    select * from returns
+    union all
+    select * from contacts
+    union all
+    select * from points
+    union all
+    select * from exposures
+    union all
+    select * from redemptions
+
+),
+
+final as (
+
+    select
+        coalesce(everything.customer_id, references_.customer_id, cards.customer_id) as customer_id,
+        everything.occurred_at,
+        everything.kind,
+        everything.source,
+        everything.reference_id,
+        everything.product_id,
+        everything.amount,
+        everything.detail
+    from everything
+    left join identifiers as references_
+        on references_.kind = 'customer_ref' and everything.customer_ref = references_.token
+    left join identifiers as cards
+        on cards.kind = 'loyalty_id' and everything.loyalty_id = cards.token
+
+)
+
+select * from final

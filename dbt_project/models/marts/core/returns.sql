@@ -1,0 +1,39 @@
+with returns as (
+
+    select * from {{ ref('stg_sales__returns') }}
+
+),
+
+orders as (
+
+    select order_id, customer_id from {{ ref('int_orders_identified') }}
+
+),
+
+identifiers as (
+
+    select * from {{ ref('int_identifiers_resolved') }}
+    where kind = 'customer_ref'
+
+),
+
+final as (
+
+    select
+        returns.return_id,
+        returns.order_id,
+        returns.line_no,
+        coalesce(identifiers.customer_id, orders.customer_id) as customer_id,
+        returns.product_id,
+        returns.returned_at,
+        returns.returned_on,
+        returns.quantity,
+        returns.refund_amount,
+        returns.reason
+    from returns
+    left join orders on returns.order_id = orders.order_id
+    left join identifiers on returns.customer_ref = identifiers.token
+
+)
+
+select * from final

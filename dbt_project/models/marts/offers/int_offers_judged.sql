@@ -1,0 +1,88 @@
+-- Who may get tonight's offer, and why not. The first reason that holds is given.
+with offers as (
+
+    select * from {{ ref('int_offers_priced') }}
+
+),
+
+settings as (
+
+    select * from {{ ref('int_settings_resolved') }}
+
+),
+
+consents as (
+
+    select
+        identifiers.customer_id,
+        consents.channel,
+        arg_max(
+            consents.granted and (consents.expires_at is null or cast(consents.expires_at as date) > consents.as_of_date),
+            consents.changed_at
+        ) as is_granted
+    from (select *, {{ as_of_date() }} as as_of_date from {{ ref('stg_loyalty__consents') }}) as consents
+    inner join {{ ref('int_identifiers_resolved') }} as identifiers
+        on identifiers.kind = 'loyalty_id' and consents.loyalty_id = identifiers.token
+    where consents.purpose = 'marketing'
+    group by identifiers.customer_id, consents.channel
+
+),
+
+recently_sent as (
+
+    select
+        customer_id,
+        max(cast(occurred_at as date)) as sent_on
+    from {{ ref('interactions') }}
+    where
+        kind = 'exposure'
+        and customer_id is not null
+        and cast(occurred_at as date) > {{ as_of_date() }} - {{ var('offer_cooldown_days') }}
+    group by customer_id
+
+),
+
+-- where no consent has ever landed the pipeline can't know; the campaign tool must ask, and the summary says so
+checked as (
+
+    select
+        offers.*,
+        case
+            when settings.has_consents and not coalesce(consents.is_granted, false) then 'no_consent'
+            when recently_sent.customer_id is not null then 'capped'
+        end as refusal,
+        recently_sent.sent_on
+    from offers
+    cross join settings
+    left join consents on offers.customer_id = consents.customer_id and offers.channel = consents.channel
+    left join recently_sent on offers.customer_id = recently_sent.customer_id
+
+),
+
+spent as (
+
+    select
+        *,
+        sum(case when refusal is null and arm = 'treatment' then cost else 0 end) over (
+            order by case program when 'vip_pull' then 1 else 2 end, urgency desc, offer_id
+            rows between unbounded preceding and current row
+        ) as spent_so_far
+    from checked
+
+),
+
+final as (
+
+    select
+        * exclude (refusal),
+        case
+            when refusal is not null then refusal
+            {% if var('offer_budget') is not none %}
+            when arm = 'treatment' and spent_so_far > {{ var('offer_budget') }} then 'over_budget'
+            {% endif %}
+        end as rejection
+    from spent
+
+)
+
+select * from final

@@ -1,0 +1,106 @@
+-- The six segments, the first that holds: churned, dormant, vip, near_vip, at_risk, regular.
+with settings as (
+
+    select * from {{ ref('int_settings_resolved') }}
+
+),
+
+top_tier as (
+
+    select threshold_amount as vip_amount from {{ ref('int_tiers_resolved') }}
+    where is_top
+
+),
+
+tiers as (
+
+    select * from {{ ref('int_tiers_resolved') }}
+
+),
+
+buyers as (
+
+    select * from {{ ref('int_customer_value') }}
+    where orders_total > 0
+
+),
+
+scores as (
+
+    select * from {{ source('ml', 'churn_scores') }}
+
+),
+
+remembered as (
+
+    select customer_id from {{ ref('int_segments_remembered') }}
+    where valid_to is null and segment = 'at_risk'
+
+),
+
+reached as (
+
+    select
+        buyers.customer_id,
+        max(tiers.tier_rank) as tier_rank
+    from buyers
+    inner join tiers on buyers.net_revenue_12m >= tiers.threshold_amount or tiers.tier_rank = 1
+    group by buyers.customer_id
+
+),
+
+judged as (
+
+    select
+        buyers.customer_id,
+        held.tier,
+        buyers.recency_days >= settings.churned_after_days as is_churned,
+        buyers.recency_days >= settings.dormant_after_days as is_dormant,
+        coalesce(buyers.net_revenue_12m >= top_tier.vip_amount, false) as is_vip,
+        coalesce(
+            buyers.net_revenue_12m < top_tier.vip_amount
+            and buyers.net_revenue_12m + buyers.average_order_value >= top_tier.vip_amount,
+            false
+        ) as is_near_vip,
+        coalesce(
+            buyers.recency_days < settings.dormant_after_days
+            and scores.dormancy_probability >= settings.at_risk_cutoff
+            - case when remembered.customer_id is null then 0 else settings.at_risk_margin end,
+            false
+        ) as is_at_risk,
+        {{ money('next_tier.threshold_amount - buyers.net_revenue_12m') }} as tier_gap_amount,
+        case
+            when buyers.average_order_value > 0
+                then cast(
+                    ceil((next_tier.threshold_amount - buyers.net_revenue_12m) / buyers.average_order_value) as bigint
+                )
+        end as tier_gap_orders,
+        {{ money('top_tier.vip_amount - buyers.net_revenue_12m') }} as vip_gap_amount
+    from buyers
+    cross join settings
+    cross join top_tier
+    inner join reached on buyers.customer_id = reached.customer_id
+    inner join tiers as held on reached.tier_rank = held.tier_rank
+    left join tiers as next_tier on reached.tier_rank + 1 = next_tier.tier_rank
+    left join scores on buyers.customer_id = scores.customer_id
+    left join remembered on buyers.customer_id = remembered.customer_id
+
+),
+
+final as (
+
+    select
+        *,
+        case
+            when is_churned then 'churned'
+            when is_dormant then 'dormant'
+            when is_vip then 'vip'
+            when is_near_vip then 'near_vip'
+            when is_at_risk then 'at_risk'
+            else 'regular'
+        end as segment
+    from judged
+
+)
+
+select * from final
