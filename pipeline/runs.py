@@ -16,6 +16,8 @@ _LEDGER = """
     create table if not exists ops.runs (
         run_id varchar, as_of_date date, started_at timestamp, finished_at timestamp, rows_loaded bigint,
         rows_quarantined bigint, customers bigint, offers bigint, published boolean, code_version varchar);
+    -- at most one row: the run that stages continue; it stays until readers see the run's version
+    create table if not exists ops.open_run (run_id varchar, as_of_date date);
     create table if not exists ops.stages (run_id varchar, stage varchar, started_at timestamp, seconds double);
     create table if not exists ops.quality_checks (
         run_id varchar, gate varchar, table_name varchar, expectation varchar, column_name varchar,
@@ -59,11 +61,18 @@ def begin(settings: Settings, as_of: date) -> str:
     run_id = f"{as_of:%Y%m%d}-{started_at:%Y%m%dT%H%M%S%f}"
     with open_for_writing(settings) as connection:
         connection.execute(_LEDGER)
-        connection.execute("update ops.runs set published = false, finished_at = ? where finished_at is null", [started_at])
+        connection.execute("begin")
+        connection.execute(
+            "update ops.runs set published = false, finished_at = ? where run_id in (select run_id from ops.open_run)",
+            [started_at],
+        )
+        connection.execute("delete from ops.open_run")
+        connection.execute("insert into ops.open_run values (?, ?)", [run_id, as_of])
         connection.execute(
             "insert into ops.runs (run_id, as_of_date, started_at, published, code_version) values (?, ?, ?, false, ?)",
             [run_id, as_of, started_at, code_version()],
         )
+        connection.execute("commit")
     return run_id
 
 
@@ -73,9 +82,7 @@ def find_open_run(settings: Settings, as_of: date) -> str:
 
     with open_for_writing(settings) as connection:
         connection.execute(_LEDGER)
-        found = connection.execute(
-            "select run_id from ops.runs where finished_at is null and as_of_date = ? order by started_at desc limit 1", [as_of]
-        ).fetchone()
+        found = connection.execute("select run_id from ops.open_run where as_of_date = ?", [as_of]).fetchone()
     return found[0] if found else begin(settings, as_of)
 
 

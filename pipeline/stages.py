@@ -69,7 +69,6 @@ STAGES: tuple[Stage, ...] = (
     Stage("write_version", "publish", "Write the new version", "pipeline.publish.write:write_version", "marts.*, ml.*", "published/versions/RUN/crm.duckdb"),
     _gate("published", "publish", "the new crm.duckdb"),
     Stage("switch", "publish", "Seal it and switch", "pipeline.publish.switch:switch", "the new version", "published/current"),
-    Stage("finish", "publish", "Close the run", "pipeline.report:finish", "ops.*", "the summary"),
 )
 
 

@@ -1,0 +1,1 @@
+"""Writing a version, auditing it, switching to it."""
