@@ -64,6 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "summary", "show the last published night", _show_summary)
     _add(commands, "versions", "list published versions", _list_versions)
     _add(commands, "rollback", "make the version before the current one current", _roll_back)
+    dbt = _add(commands, "dbt", "any dbt command against the warehouse, as of a date", _run_dbt, dated=True)
+    dbt.add_argument("arguments", nargs="+", metavar="ARGUMENT", help="after --: what dbt is given, such as: -- docs generate")
     for stage in STAGES:
         command = _add(commands, stage.name.replace("_", "-"), f"stage: {stage.title.lower()}", _run_one, dated=True)
         command.set_defaults(stage=stage.name)
@@ -96,6 +98,12 @@ def _run_nightly(settings: Settings, options: argparse.Namespace) -> None:
 
 def _run_one(settings: Settings, options: argparse.Namespace) -> None:
     run_stage(options.stage, settings, options.date)
+
+
+def _run_dbt(settings: Settings, options: argparse.Namespace) -> None:
+    from pipeline.transform import run_dbt
+
+    print(run_dbt(settings, options.date, *options.arguments))
 
 
 def _show_summary(settings: Settings, options: argparse.Namespace) -> None:

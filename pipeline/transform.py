@@ -42,9 +42,9 @@ def build_layers(settings: Settings, as_of: date, *selectors: str) -> None:
     run_dbt(settings, as_of, "build", "--select", *selectors, "--exclude-resource-type", "unit_test")
 
 
-def run_dbt(settings: Settings, as_of: date, *arguments: str) -> None:
-    """Run one dbt command against the warehouse, as of a date."""
-    command = [sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "--log-level", "warn", *arguments]
+def run_dbt(settings: Settings, as_of: date, *arguments: str) -> str:
+    """Run one dbt command against the warehouse, as of a date; return what dbt printed."""
+    command = [sys.executable, "-m", "dbt.cli.main", "--no-use-colors", *arguments]
     command += ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
     command += ["--target-path", str(settings.dbt_output / "target"), "--log-path", str(settings.dbt_output / "logs")]
     command += ["--vars", json.dumps(dbt_variables(settings, as_of))]
@@ -52,6 +52,7 @@ def run_dbt(settings: Settings, as_of: date, *arguments: str) -> None:
     done = subprocess.run(command, env=dbt_environment(settings), capture_output=True, text=True)
     if done.returncode != 0:
         raise RapportError(_explain(settings, done))
+    return done.stdout
 
 
 def dbt_variables(settings: Settings, as_of: date) -> dict[str, object]:

@@ -27,7 +27,7 @@ final as (
                 then (
                     select min(revenue.net_revenue_12m)
                     from revenue
-                    where revenue.place <= ceil(tiers.threshold_value * revenue.customers)
+                    where revenue.place <= ceil(cast(tiers.threshold_value as decimal(9, 6)) * revenue.customers)
                 )
             else {{ money('tiers.threshold_value') }}
         end as threshold_amount

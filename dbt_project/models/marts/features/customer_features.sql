@@ -143,7 +143,7 @@ final as (
                 as_of_date + warning_window_days <= run_as_of_date
                 and recency_days < dormant_after_days
                 and recency_days + warning_window_days >= dormant_after_days
-                then next_ordered_on is null or next_ordered_on >= last_order_on + dormant_after_days
+                then next_ordered_on is null or next_ordered_on > last_order_on + dormant_after_days
         end as falls_dormant_in_window
     from described
 

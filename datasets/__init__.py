@@ -1,0 +1,1 @@
+"""Turn a public data set into the landing drops a retailer would send."""

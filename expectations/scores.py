@@ -1,0 +1,74 @@
+"""What must hold for what the models say."""
+
+from expectations.rules import Between, NoRows, NoRowsWhere, OneOf, TableSuite, key_of, never_null, shares
+
+_LEAK = "nothing honest predicts people this well: a feature has seen the label; set 2026-11-23"
+
+
+def _never_rises(short: int, long: int) -> NoRowsWhere:
+    """Who has not bought for the longer window has not bought for the shorter one either."""
+    first, second = f"churn_probability_{short}d", f"churn_probability_{long}d"
+    return NoRowsWhere(f"{second} is not above {first}", f"{second} > {first} + 1e-9", (first, second))
+
+
+_EVERY_CUSTOMER = NoRows(
+    "every current customer is scored",
+    "select f.customer_id from features.customer_features as f where f.is_current"
+    " and not exists (select 1 from {table} as b where b.customer_id = f.customer_id)",
+    ("customer_id",),
+)
+
+_MERCHANDISE_ONLY = NoRows(
+    "a rule on products names merchandise only",
+    "select b.level, b.antecedent, b.antecedent_2, b.consequent, p.product_id as not_merchandise from {table} as b"
+    " join marts.products as p on p.product_id in (b.antecedent, b.antecedent_2, b.consequent)"
+    " where b.level = 'product' and not p.is_merchandise",
+    ("antecedent", "antecedent_2", "consequent"),
+)
+
+SUITES: tuple[TableSuite, ...] = (
+    TableSuite(
+        "ml",
+        "churn_scores",
+        key=("customer_id",),
+        rules=(
+            *key_of("customer_id"),
+            *shares(f"churn_probability_{days}d" for days in (30, 60, 90, 180)),
+            *shares(("dormancy_probability",)),
+            _never_rises(30, 60),
+            _never_rises(60, 90),
+            _never_rises(90, 180),
+            NoRowsWhere("scores are the night's", "as_of_date is distinct from {as_of}", ("as_of_date",)),
+            _EVERY_CUSTOMER,
+        ),
+    ),
+    TableSuite(
+        "ml",
+        "basket_rules",
+        key=("level", "antecedent", "antecedent_2", "consequent"),
+        rules=(
+            *never_null("level", "antecedent", "consequent", "support", "confidence", "lift"),
+            OneOf("level", ("product", "category")),
+            *shares(("support", "confidence", "p_value")),
+            NoRowsWhere("lift is above 0", "lift <= 0", ("lift",)),
+            Between("baskets", low=1),
+            NoRowsWhere("a rule does not recommend what is in the basket", "consequent in (antecedent, antecedent_2)"),
+            _MERCHANDISE_ONLY,
+        ),
+        may_be_empty="few orders, or no two things bought together often enough, give no rule",
+    ),
+    TableSuite(
+        "ml",
+        "model_cards",
+        key=("model", "metric", "baseline"),
+        rules=(
+            *never_null("model", "version", "metric", "status"),
+            NoRowsWhere(
+                "no model in use has an AUC above 0.95",
+                "lower(metric) = 'auc' and value > 0.95 and status <> 'rules'",
+                ("value", "status"),
+                because=_LEAK,
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,133 @@
+"""What must hold for each customer's place: the six segments are plain arithmetic of the day."""
+
+from expectations.rules import Between, NoRows, NoRowsWhere, OneOf, TableSuite, key_of, never_null, shares
+
+SEGMENTS = ("vip", "near_vip", "regular", "at_risk", "dormant", "churned")
+
+_ROUNDING = "the average order value is rounded to the cent; set 2026-11-23"
+
+_SETTINGS = "(select dormant_after_days, churned_after_days from intermediate.int_settings_resolved)"
+_TOP_TIER = "(select tier as top_tier, threshold_amount from intermediate.int_tiers_resolved where is_top)"
+_SEGMENT = (
+    "select b.customer_id, b.segment, b.recency_days, s.* from {table} as b cross join " + _SETTINGS + " as s"
+    " where b.segment is not null and "
+)
+
+# Without this the rules below would find no bad row because they find no row at all.
+_ONE_SETTING = NoRows(
+    "there is one row of settings and one top tier",
+    "select s.n as settings, t.n as top_tiers from (select count(*) as n from " + _SETTINGS + ") as s"
+    " cross join (select count(*) as n from " + _TOP_TIER + ") as t where exists (select 1 from {table})"
+    " and (s.n <> 1 or t.n <> 1)",
+)
+
+_CHURNED = NoRows(
+    "segment is churned exactly from churned_after_days on",
+    _SEGMENT + "(b.segment = 'churned') <> (b.recency_days >= s.churned_after_days)",
+    ("segment", "recency_days"),
+)
+
+_DORMANT = NoRows(
+    "segment is dormant exactly from dormant_after_days until churned",
+    _SEGMENT + "(b.segment = 'dormant')"
+    " <> (b.recency_days >= s.dormant_after_days and b.recency_days < s.churned_after_days)",
+    ("segment", "recency_days"),
+)
+
+_VIP = NoRows(
+    "segment is vip exactly for holders of the top tier who are neither dormant nor churned",
+    "select b.customer_id, b.segment, b.tier, t.top_tier from {table} as b cross join " + _TOP_TIER + " as t"
+    " where b.segment is not null and b.segment not in ('churned', 'dormant')"
+    " and (b.segment = 'vip') <> (b.tier is not distinct from t.top_tier)",
+    ("segment", "tier"),
+)
+
+_NEAR_VIP = NoRows(
+    "a near_vip is below the top threshold, and one average order reaches it",
+    "select b.customer_id, b.segment, b.net_revenue_12m, b.average_order_value, t.threshold_amount"
+    " from {table} as b cross join " + _TOP_TIER + " as t where b.segment = 'near_vip' and not coalesce("
+    "b.net_revenue_12m < t.threshold_amount"
+    " and b.net_revenue_12m + b.average_order_value + 0.01 >= t.threshold_amount, false)",
+    ("segment", "net_revenue_12m", "average_order_value"),
+    because=_ROUNDING,
+)
+
+_SUMMARY_ADDS_UP = NoRows(
+    "the night's customers add up to the buyers",
+    "select {as_of} as as_of_date, s.customers, c.buyers from"
+    " (select coalesce(sum(customers), 0) as customers from {table} where as_of_date = {as_of}) as s"
+    " cross join (select count(*) as buyers from marts.customers where segment is not null) as c"
+    " where s.customers <> c.buyers",
+    ("customers",),
+)
+
+_SPELLS = (
+    "from (select customer_id, valid_from, valid_to,"
+    " lead(valid_from) over (partition by customer_id order by valid_from) as next_from from {table})"
+)
+
+_NO_OVERLAP = NoRows(
+    "spells do not overlap",
+    "select customer_id, valid_from, valid_to, next_from " + _SPELLS
+    + " where next_from is not null and (valid_to is null or next_from < valid_to)",
+    ("valid_from", "valid_to"),
+)
+
+_NO_HOLE = NoRows(
+    "spells have no holes",
+    "select customer_id, valid_from, valid_to, next_from " + _SPELLS + " where next_from > valid_to + 1",
+    ("valid_from", "valid_to"),
+)
+
+SUITES: tuple[TableSuite, ...] = (
+    TableSuite(
+        "marts",
+        "customers",
+        key=("customer_id",),
+        rules=(
+            *key_of("customer_id"),
+            *never_null("as_of_date", "orders_total"),
+            NoRowsWhere("customers are as of the night", "as_of_date <> {as_of}", ("as_of_date",)),
+            OneOf("segment", SEGMENTS),
+            NoRowsWhere(
+                "segment is null exactly for those who never bought",
+                "(segment is null) <> (orders_total = 0)",
+                ("segment", "orders_total"),
+            ),
+            NoRowsWhere("a buyer has a tier", "orders_total > 0 and tier is null", ("tier", "orders_total")),
+            Between("recency_days", low=0),
+            *shares(f"churn_probability_{days}d" for days in (30, 60, 90, 180)),
+            *shares(("return_share", "full_price_share")),
+            _ONE_SETTING,
+            _CHURNED,
+            _DORMANT,
+            _VIP,
+            _NEAR_VIP,
+        ),
+    ),
+    TableSuite(
+        "marts",
+        "segment_summary",
+        key=("as_of_date", "segment"),
+        rules=(
+            *key_of("as_of_date", "segment"),
+            OneOf("segment", SEGMENTS),
+            Between("customers", low=0),
+            NoRowsWhere("as_of_date is not after the night", "as_of_date > {as_of}"),
+            _SUMMARY_ADDS_UP,
+        ),
+    ),
+    TableSuite(
+        "marts",
+        "segment_history",
+        key=("customer_id", "valid_from"),
+        rules=(
+            *key_of("customer_id", "valid_from"),
+            OneOf("segment", SEGMENTS),
+            NoRowsWhere("valid_from is not after the night", "valid_from > {as_of}"),
+            NoRowsWhere("a spell does not end before it begins", "valid_to < valid_from", ("valid_to",)),
+            _NO_OVERLAP,
+            _NO_HOLE,
+        ),
+    ),
+)

@@ -1,0 +1,172 @@
+"""Training: judge each target on its holdout, decide between model and rule, and fit what will score."""
+
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from threadpoolctl import threadpool_limits
+
+from ml.churn.evaluate import METRICS, Measured, choose_rule, grade_model, measure
+from ml.churn.features import DORMANCY_LABEL, FeatureRows, keep_known, read_features
+from ml.churn.fit import RULES, choose_kind, choose_unjudged_rule, find_columns, fit_model, fit_rule
+from ml.churn.model import ChurnModel, FittedTarget, Target
+from ml.churn.split import TimeSplit, find_labelled, limit_rows, split_by_time
+from ml.params import ChurnParams
+
+
+def train_churn(
+    frame: pa.Table | pd.DataFrame, params: ChurnParams, as_of: date, code_version: str = "unknown"
+) -> ChurnModel:
+    """Train every horizon and dormancy from the feature table of one run; the same data give the same scores.
+
+    A target whose model is not better than the best naive rule, or can't be judged yet, is answered by a
+    rule (status `rules`), and by nothing (NULL scores) where there are too few labelled rows even for that.
+    """
+    labels = (*(f"has_lapsed_{days}d" for days in params.horizons_days), DORMANCY_LABEL)
+    rows = keep_known(read_features(frame, labels), as_of)
+    targets = list_targets(params, rows.warning_window_days)
+    version = f"{as_of.isoformat()}+{code_version[:12]}"
+    with threadpool_limits(limits=1):
+        pieces = tuple(train_target(rows, target, params, as_of, version) for target in targets)
+    return ChurnModel(
+        as_of=as_of,
+        version=version,
+        code_version=code_version,
+        warning_window_days=rows.warning_window_days,
+        params=params,
+        targets=pieces,
+    )
+
+
+def list_targets(params: ChurnParams, warning_window_days: int) -> tuple[Target, ...]:
+    """The horizons, shortest first, and dormancy within the warning window."""
+    horizons = (
+        Target(f"churn_{days}d", f"has_lapsed_{days}d", f"churn_probability_{days}d", days)
+        for days in params.horizons_days
+    )
+    return (*horizons, Target("dormancy", DORMANCY_LABEL, "dormancy_probability", warning_window_days))
+
+
+def train_target(rows: FeatureRows, target: Target, params: ChurnParams, as_of: date, version: str) -> FittedTarget:
+    """Judge, decide, and fit again on all matured rows."""
+    mask = find_labelled(rows, target.label, target.horizon_days, np.datetime64(as_of, "D"))
+    labelled = rows.take(mask)
+    final = limit_rows(labelled, params.max_training_rows)
+    final_outcome = final.labels[target.label]
+    facts = {
+        "labelled_rows": len(labelled),
+        "fitted_rows": len(final),
+        "fitted_until": str(labelled.as_of_on.max()) if len(labelled) else None,
+    }
+    card = {"version": version, "trained_on": as_of, "rows": len(final)}
+    split = split_by_time(labelled, np.ones(len(labelled), dtype=bool), target.horizon_days)
+    obstacle = find_obstacle(labelled, split, target, params)
+    if obstacle:
+        return _fall_back(target, final, final_outcome, params, obstacle, facts, card)
+    judged = judge_target(labelled, split, target, params)
+    grade = grade_model(judged["model"], judged["rules"], params)
+    if grade == "C":
+        predictor = fit_rule(choose_rule(judged["rules"]), final, final_outcome)
+        status, reason = "rules", f"the model was not better than the rules; {predictor.name} answers instead"
+    else:
+        predictor = fit_model(judged["facts"]["chosen"], final, final_outcome, params)
+        status, reason = "live", "the model finds more of the churners than the best rule"
+    return FittedTarget(
+        target=target,
+        status=status,
+        grade=grade,
+        reason=reason,
+        predictor=predictor,
+        facts=facts | judged["facts"],
+        cards=_write_cards(target, judged, card | {"grade": grade, "status": status}),
+    )
+
+
+def find_obstacle(labelled: FeatureRows, split: TimeSplit | None, target: Target, params: ChurnParams) -> str | None:
+    """Why a model can't be judged on this history, in words; None when it can."""
+    if split is None:
+        return f"history is too short: no two as-of dates with labels lie {target.horizon_days} days apart"
+    outcome = labelled.labels[target.label]
+    for side, mask in (("training", split.train), ("holdout", split.judge)):
+        customers = _count_customers(labelled, mask)
+        if customers < params.min_customers:
+            return f"the {side} rows hold {customers} customers, fewer than {params.min_customers}"
+        fewest = min(_count_customers(labelled, mask & (outcome == value)) for value in (0, 1))
+        if fewest < params.min_class_customers:
+            return f"{fewest} customers of the {side} rows have one outcome, fewer than {params.min_class_customers}"
+    if not find_columns(labelled.take(split.train)):
+        return "every feature is empty or the same for all customers"
+    return None
+
+
+def judge_target(labelled: FeatureRows, split: TimeSplit, target: Target, params: ChurnParams) -> dict[str, Any]:
+    """Fit model and rules on the training dates and measure all of them on the same holdout."""
+    train = limit_rows(labelled.take(split.train), params.max_training_rows)
+    judge = limit_rows(labelled.take(split.judge), params.max_judged_rows)
+    taught, truth = train.labels[target.label], judge.labels[target.label]
+    kind, losses = choose_kind(train, taught, params)
+    probability = fit_model(kind, train, taught, params).predict(judge, params)
+    rules = {}
+    for name in RULES:
+        rule = fit_rule(name, train, taught)
+        rules[name] = measure(truth, rule.rank(judge), rule.predict(judge, params), params)
+    facts = {
+        "chosen": kind,
+        "cross_validated_log_loss": losses,
+        "trained_until": str(train.as_of_on.max()),
+        "training_rows": len(train),
+        "judged_on": str(split.judge_on),
+        "judged_rows": len(judge),
+        "judged_lapsed_share": float(truth.mean()),
+    }
+    return {"model": measure(truth, probability, probability, params), "rules": rules, "facts": facts}
+
+
+def _fall_back(
+    target: Target,
+    final: FeatureRows,
+    outcome: np.ndarray,
+    params: ChurnParams,
+    obstacle: str,
+    facts: dict[str, Any],
+    card: dict[str, Any],
+) -> FittedTarget:
+    can_fit = len(final) >= params.min_rule_rows and 0 < outcome.mean() < 1
+    predictor = choose_unjudged_rule(final, outcome, params) if can_fit else None
+    answer = f"{predictor.name} answers, unjudged" if predictor else "too little for a rule either: no scores"
+    # One row with no number says that this target was not measured; leaving it out would look like an oversight.
+    empty = {"metric": "auc", "value": None, "low95": None, "high95": None, "baseline": None, "baseline_value": None}
+    row = {"model": target.name, **card, **empty, "grade": "C", "status": "rules"}
+    return FittedTarget(
+        target=target,
+        status="rules",
+        grade="C",
+        reason=f"{obstacle}; {answer}",
+        predictor=predictor,
+        facts=facts,
+        cards=(row,),
+    )
+
+
+def _write_cards(target: Target, judged: dict[str, Any], card: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    rows = []
+    for metric in METRICS:
+        for rule, measured in judged["rules"].items():
+            against = {"baseline": rule, "baseline_value": measured[metric].value}
+            rows.append(_write_card(target.name, metric, judged["model"][metric], card | against))
+    # The rules' own intervals; a rule has no grade and no baseline.
+    alone = card | {"baseline": None, "baseline_value": None, "grade": None, "status": "rules"}
+    for rule, measured in judged["rules"].items():
+        rows.extend(_write_card(f"{target.name}_{rule}", metric, measured[metric], alone) for metric in METRICS)
+    return tuple(rows)
+
+
+def _write_card(model: str, metric: str, measured: Measured, card: dict[str, Any]) -> dict[str, Any]:
+    return {"model": model, "metric": metric, **asdict(measured), **card}
+
+
+def _count_customers(rows: FeatureRows, mask: np.ndarray) -> int:
+    return len(np.unique(rows.customer_hash[mask]))

@@ -1,0 +1,143 @@
+"""The knobs of the models, read from params.yml: frozen, checked, nothing unknown and nothing missing."""
+
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+import yaml
+
+DEFAULT_PATH = Path(__file__).with_name("params.yml")
+
+
+class ParamsError(ValueError):
+    """The params file says something that can't be meant."""
+
+
+@dataclass(frozen=True)
+class RegressionParams:
+    """Logistic regression."""
+
+    inverse_penalty: float
+    max_iterations: int
+
+
+@dataclass(frozen=True)
+class BoostingParams:
+    """Gradient-boosted trees."""
+
+    trees: int
+    learning_rate: float
+    max_leaves: int
+    min_leaf_rows: int
+
+
+@dataclass(frozen=True)
+class ChurnParams:
+    """How churn models are trained, judged and used; params.yml says what each knob means."""
+
+    horizons_days: tuple[int, ...]
+    min_customers: int
+    min_class_customers: int
+    min_rule_rows: int
+    max_training_rows: int
+    max_judged_rows: int
+    folds: int
+    boosting_margin: float
+    calibration: str
+    probability_floor: float
+    grade_a_gain: float
+    bootstrap_resamples: int
+    bootstrap_seed: int
+    calibration_bins: int
+    score_chunk_rows: int
+    regression: RegressionParams
+    boosting: BoostingParams
+
+    def __post_init__(self) -> None:
+        _require(self.calibration in ("sigmoid", "isotonic"), "churn.calibration is sigmoid or isotonic")
+        _require(0 < self.probability_floor < 0.5, "churn.probability_floor lies between 0 and 0.5")
+        _require(self.folds >= 2, "churn.folds is 2 or more")
+        _require(self.bootstrap_resamples >= 200, "churn.bootstrap_resamples is 200 or more")
+        horizons = self.horizons_days
+        rise = bool(horizons) and horizons == tuple(sorted(set(horizons)))
+        _require(rise, "churn.horizons_days rise and never repeat")
+
+
+@dataclass(frozen=True)
+class PairParams:
+    """Which pairs of one level become rules."""
+
+    min_support: float
+    min_baskets: int
+    min_confidence: float
+    max_basket_items: int
+    max_rules: int
+
+    def __post_init__(self) -> None:
+        _require(0 <= self.min_support <= 1, "baskets: min_support is a share, 0 to 1")
+        _require(0 <= self.min_confidence <= 1, "baskets: min_confidence is a share, 0 to 1")
+        _require(self.min_baskets >= 1, "baskets: min_baskets is 1 or more")
+        _require(self.max_basket_items >= 2, "baskets: max_basket_items is 2 or more")
+
+
+@dataclass(frozen=True)
+class BasketParams:
+    """Pair rules on both levels."""
+
+    product: PairParams
+    category: PairParams
+
+
+@dataclass(frozen=True)
+class Params:
+    """Every knob of the models."""
+
+    churn: ChurnParams
+    baskets: BasketParams
+
+
+def load_params(path: Path | str = DEFAULT_PATH) -> Params:
+    """Read a params file; an unknown or missing key, or a value of the wrong type, is a ParamsError."""
+    path = Path(path)
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ParamsError(f"{path} can't be read: {error.strerror}") from None
+    except yaml.YAMLError as error:
+        raise ParamsError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+    return _build(Params, content, "", path)
+
+
+def _build(kind: type, content: Any, prefix: str, path: Path) -> Any:
+    if not isinstance(content, dict):
+        raise ParamsError(f"{path}: {prefix.rstrip('.') or 'the file'} must hold keys and values")
+    hints = get_type_hints(kind)
+    known = [field.name for field in fields(kind)]
+    unknown = sorted(str(key) for key in content if key not in known)
+    missing = [name for name in known if name not in content]
+    if unknown:
+        raise ParamsError(f"{path}: unknown key {prefix}{unknown[0]}; known here: {', '.join(known)}")
+    if missing:
+        raise ParamsError(f"{path}: missing key {prefix}{missing[0]}")
+    values = {name: _convert(hints[name], content[name], f"{prefix}{name}", path) for name in known}
+    try:
+        return kind(**values)
+    except ParamsError as error:
+        raise ParamsError(f"{path}: {error}") from None
+
+
+def _convert(kind: Any, value: Any, name: str, path: Path) -> Any:
+    if is_dataclass(kind):
+        return _build(kind, value, f"{name}.", path)
+    if get_origin(kind) is tuple and isinstance(value, list):
+        return tuple(_convert(get_args(kind)[0], item, name, path) for item in value)
+    if kind is float and type(value) is int:
+        return float(value)
+    if type(value) is kind:
+        return value
+    raise ParamsError(f"{path}: {name} is {value!r}, which is not a {getattr(kind, '__name__', 'list of numbers')}")
+
+
+def _require(holds: bool, rule: str) -> None:
+    if not holds:
+        raise ParamsError(rule)

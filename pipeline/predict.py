@@ -1,0 +1,79 @@
+"""The stages where models learn and speak: rows leave DuckDB as Arrow columns and come back the same way."""
+
+from datetime import date
+
+import pyarrow as pa
+
+from ml.baskets.rules import mine_rules
+from ml.churn.model import load_model, save_model, train_churn
+from ml.params import load_params
+from pipeline.progress import say
+from pipeline.runs import code_version
+from pipeline.settings import Settings
+from pipeline.warehouse import open_for_reading, open_for_writing
+
+_CARDS = """
+    create schema if not exists ml;
+    create table if not exists ml.model_cards (
+        model varchar, version varchar, trained_on date, rows bigint, metric varchar, value double, low95 double,
+        high95 double, baseline varchar, baseline_value double, grade varchar, status varchar);
+"""
+
+# Baskets hold each item once and merchandise only; a category is the finest one that the retailer gives.
+_BASKET_LINES = {
+    "product": "select order_id as basket_id, product_id as item from marts.order_lines where is_merchandise",
+    "category": """
+        select lines.order_id as basket_id, coalesce(products.subcategory, products.category) as item
+        from marts.order_lines as lines inner join marts.products as products on lines.product_id = products.product_id
+        where lines.is_merchandise and coalesce(products.subcategory, products.category) is not null
+    """,
+}
+
+
+def train(settings: Settings, as_of: date, run_id: str) -> None:
+    """Learn from every past as-of date whose outcome is known, and say how well that works on a later one."""
+    with open_for_reading(settings) as connection:
+        features = connection.execute(
+            "select * from features.customer_features order by as_of_date, customer_id"
+        ).to_arrow_table()
+    model = train_churn(features, load_params().churn, as_of)
+    save_model(model, settings.models / "churn", code_version=code_version())
+    _replace_cards(settings, "churn", model.cards)
+
+
+def score(settings: Settings, as_of: date, run_id: str) -> None:
+    """Score every customer as of the run's date with the model that training left."""
+    with open_for_reading(settings) as connection:
+        features = connection.execute(
+            "select * from features.customer_features where is_current order by customer_id"
+        ).to_arrow_table()
+    scores = load_model(settings.models / "churn").score(features)
+    _replace_table(settings, "churn_scores", scores)
+    say(f"{scores.num_rows:,} customers scored")
+
+
+def mine_baskets(settings: Settings, as_of: date, run_id: str) -> None:
+    """Find what is bought together, on products and on categories."""
+    params = load_params().baskets
+    with open_for_writing(settings) as connection:
+        mined = [
+            mine_rules(connection, lines, level, getattr(params, level)) for level, lines in _BASKET_LINES.items()
+        ]
+    _replace_table(settings, "basket_rules", pa.concat_tables(rules for rules in mined))
+
+
+def _replace_table(settings: Settings, name: str, rows: pa.Table) -> None:
+    with open_for_writing(settings) as connection:
+        connection.execute("create schema if not exists ml")
+        connection.register("incoming", rows)
+        connection.execute(f"create or replace table ml.{name} as from incoming")
+
+
+def _replace_cards(settings: Settings, family: str, cards: pa.Table) -> None:
+    with open_for_writing(settings) as connection:
+        connection.execute(_CARDS)
+        connection.register("incoming", cards)
+        connection.execute("begin")
+        connection.execute("delete from ml.model_cards where starts_with(model, ?)", [family])
+        connection.execute("insert into ml.model_cards by name from incoming")
+        connection.execute("commit")

@@ -1,0 +1,141 @@
+"""The summary a person reads after a night, from what the night wrote."""
+
+from pipeline.errors import RapportError
+from pipeline.publish.versions import current_version
+from pipeline.settings import Settings
+from pipeline.warehouse import open_for_reading
+
+_SEGMENT_ORDER = ("vip", "near_vip", "regular", "at_risk", "dormant", "churned")
+
+
+def summarise(settings: Settings) -> str:
+    """The last published night in one screen. RapportError when nothing was published yet."""
+    folder = current_version(settings)
+    if folder is None:
+        raise RapportError("nothing is published yet; run a night with: python -m pipeline nightly --date DATE")
+    with open_for_reading(settings) as connection:
+        run = connection.execute(
+            "select run_id, as_of_date, customers, offers from ops.runs where run_id = ?", [folder.name]
+        ).fetchone()
+        if run is None:
+            raise RapportError(f"{folder} was not written by this warehouse; is RAPPORT_HOME right?")
+        sections = [
+            [f"Published {run[0]}: {run[2]:,} customers, {run[3]:,} offers, as of {run[1]}"],
+            _describe_load(connection, run[0]),
+            _describe_rules(connection),
+            _describe_segments(connection, run[1]),
+            _describe_offers(connection),
+            _describe_models(connection),
+            _describe_gates(connection, run[0]),
+            _describe_stages(connection, run[0]),
+            [
+                "Read it",
+                f"  DuckDB, BI tools  {settings.published / 'current' / 'crm.duckdb'}",
+                f"  Parquet           {settings.published / 'current' / 'parquet'}",
+                f"  all checks        {settings.validation / 'data_docs' / 'index.html'}",
+            ],
+        ]
+    return "\n\n".join("\n".join(lines) for lines in sections if lines)
+
+
+def _describe_load(connection, run_id: str) -> list[str]:
+    files = connection.execute(
+        """
+        select source || '/' || entity, count(*), sum(rows_read), sum(rows_loaded - rows_waiting), sum(rows_repeated),
+            sum(rows_quarantined), sum(rows_waiting), count(*) filter (where status = 'blocked')
+        from raw.files where run_id = ? group by all order by 1
+        """,
+        [run_id],
+    ).fetchall()
+    if not files:
+        return ["Loaded", "  no new drops"]
+    header = f"  {'':<22}{'files':>7}{'read':>12}{'loaded':>12}{'repeats':>10}{'quarantined':>13}{'waiting':>9}"
+    rows = [
+        f"  {name:<22}{count:>7,}{read:>12,}{loaded:>12,}{repeated:>10,}{quarantined:>13,}{waiting:>9,}"
+        + (f"  {blocked} blocked" if blocked else "")
+        for name, count, read, loaded, repeated, quarantined, waiting, blocked in files
+    ]
+    reasons = connection.execute(
+        "select status, file, message from raw.files where run_id = ? and message is not null order by file limit 5", [run_id]
+    ).fetchall()
+    return ["Loaded", header, *rows, *(f"  {status}: {file}: {message}" for status, file, message in reasons)]
+
+
+def _describe_rules(connection) -> list[str]:
+    dormant, churned, has_consents = connection.execute(
+        "select dormant_after_days, churned_after_days, has_consents from intermediate.int_settings_resolved"
+    ).fetchone()
+    tiers = connection.execute(
+        "select tier, threshold_amount from intermediate.int_tiers_resolved order by tier_rank"
+    ).fetchall()
+    lines = [
+        "Rules of tonight",
+        f"  dormant after {dormant} days without a purchase, churned after {churned}",
+        "  tiers by net revenue of 12 months: " + ", ".join(f"{tier} from {amount:,}" for tier, amount in tiers),
+    ]
+    if not has_consents:
+        lines.append("  no consents have landed: check consent before sending")
+    return lines
+
+
+def _describe_segments(connection, as_of) -> list[str]:
+    rows = connection.execute(
+        """
+        select segment, customers, coalesce(net_revenue_12m / nullif(sum(net_revenue_12m) over (), 0), 0)
+        from marts.segment_summary where as_of_date = ?
+        """,
+        [as_of],
+    ).fetchall()
+    rows.sort(key=lambda row: _SEGMENT_ORDER.index(row[0]))
+    lines = [f"  {segment:<10}{customers:>12,}  {share:>7.1%} of revenue" for segment, customers, share in rows]
+    return ["Customers", *lines, f"  {'buyers':<10}{sum(row[1] for row in rows):>12,}"]
+
+
+def _describe_offers(connection) -> list[str]:
+    rows = connection.execute(
+        """
+        select program, count(*) filter (where arm = 'treatment'), count(*) filter (where arm = 'control'),
+            coalesce(sum(cost) filter (where arm = 'treatment'), 0)
+        from marts.offers group by program order by program
+        """
+    ).fetchall()
+    lines = [f"  {name:<18}{sent:>7,} to send, {held:,} held out, cost {cost:,}" for name, sent, held, cost in rows]
+    rejected = connection.execute(
+        "select reason, count(*) from marts.offer_rejections group by reason order by reason"
+    ).fetchall()
+    lines += [f"  not offered: {count:,} {reason.replace('_', ' ')}" for reason, count in rejected]
+    return ["Offers", *(lines or ["  none tonight"])]
+
+
+def _describe_models(connection) -> list[str]:
+    rows = connection.execute(
+        """
+        select model, metric, value, low95, high95, baseline, baseline_value, grade, status
+        from ml.model_cards order by model, metric, baseline
+        """
+    ).fetchall()
+    lines = []
+    for model, metric, value, low, high, baseline, baseline_value, grade, status in rows:
+        if metric != "auc" and value is not None:
+            continue
+        if value is None:
+            lines.append(f"  {model:<26} {status}: {metric}")
+            continue
+        against = f" against {baseline} {baseline_value:.3f}" if baseline_value is not None else ""
+        lines.append(f"  {model:<26}{metric} {value:.3f} ({low:.3f}–{high:.3f}){against}; grade {grade}, {status}")
+    return ["Models, on a later period than they learnt from", *lines]
+
+
+def _describe_gates(connection, run_id: str) -> list[str]:
+    rows = connection.execute(
+        "select gate, count(*), count(*) filter (where success) from ops.quality_checks where run_id = ? group by gate order by gate",
+        [run_id],
+    ).fetchall()
+    return ["Gates", "  " + ", ".join(f"{gate} {passed}/{count}" for gate, count, passed in rows)]
+
+
+def _describe_stages(connection, run_id: str) -> list[str]:
+    rows = connection.execute(
+        "select stage, seconds from ops.stages where run_id = ? order by started_at, stage", [run_id]
+    ).fetchall()
+    return ["Seconds", "  " + ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in rows), f"  total {sum(r[1] for r in rows):.0f}"]

@@ -1,0 +1,51 @@
+"""A warehouse with every table and no rows, built once: what dbt's own tests need to run against."""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipeline.landing.tables import create_tables
+from pipeline.settings import Settings
+from pipeline.transform import run_dbt
+from pipeline.warehouse import open_for_writing
+
+AS_OF = date(2018, 1, 1)
+
+# What the modelling stages write before dbt's later layers read it.
+ML_TABLES = """
+    create schema ml;
+    create table ml.churn_scores (
+        customer_id varchar, churn_probability_30d double, churn_probability_60d double, churn_probability_90d double,
+        churn_probability_180d double, dormancy_probability double);
+    create table ml.basket_rules (
+        level varchar, antecedent varchar, antecedent_2 varchar, consequent varchar, baskets bigint, support double,
+        confidence double, lift double, leverage double, p_value double);
+"""
+
+
+@dataclass(frozen=True)
+class BuiltProject:
+    """The empty warehouse after `dbt build`, and what dbt says of its nodes and of what it ran."""
+
+    settings: Settings
+    manifest: dict
+    results: list[dict]
+
+
+@pytest.fixture(scope="session")
+def built_project(tmp_path_factory: pytest.TempPathFactory) -> BuiltProject:
+    """Everything built from no rows, with every data test and unit test run on the way."""
+    settings = Settings.from_environment({"RAPPORT_HOME": str(tmp_path_factory.mktemp("home")), "RAPPORT_MEMORY": "1GB"})
+    with open_for_writing(settings) as connection:
+        create_tables(connection)
+        connection.execute(ML_TABLES)
+    run_dbt(settings, AS_OF, "build")
+    target = settings.dbt_output / "target"
+    return BuiltProject(settings, _read(target / "manifest.json"), _read(target / "run_results.json")["results"])
+
+
+def _read(path: Path) -> dict:
+    return json.loads(path.read_text())

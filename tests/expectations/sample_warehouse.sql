@@ -1,0 +1,153 @@
+-- A tiny warehouse of the night of 2020-06-30 that passes every gate.
+create schema raw;
+create schema staging;
+create schema intermediate;
+create schema marts;
+create schema features;
+create schema ml;
+
+create table raw.files as
+select 'sales' as source, 'orders' as entity, date '2020-06-30' as drop_on, 'sales/orders/a.csv' as file,
+    8 as rows_read, 6 as rows_loaded, 1 as rows_repeated, 1 as rows_quarantined, 'loaded' as status,
+    null::varchar as message, 'run' as run_id;
+
+create table staging.stg_sales__orders as
+select * from (values
+    ('O1', timestamp '2020-06-01 10:00:00', 'completed'),
+    ('O2', timestamp '2020-06-20 10:00:00', 'completed'),
+    ('O3', timestamp '2020-03-01 10:00:00', 'completed'),
+    ('O4', timestamp '2019-01-01 10:00:00', 'completed'),
+    ('O5', timestamp '2020-06-25 10:00:00', 'completed'),
+    ('O6', timestamp '2020-06-30 10:00:00', 'cancelled')
+) as t(order_id, ordered_at, status);
+
+create table staging.stg_sales__order_lines as
+select * from (values
+    ('O1', '1', 'P1', 2.000, 10.00000000, 1.00),
+    ('O1', '2', 'P2', 1.000, 6.00000000, 0.00),
+    ('O2', '1', 'P1', 50.000, 10.00000000, 0.00),
+    ('O3', '1', 'P2', 1.000, 6.00000000, 0.00),
+    ('O4', '1', 'P1', 1.000, 10.00000000, 0.00),
+    ('O5', '1', 'P1', 8.000, 10.00000000, 0.00),
+    ('O6', '1', 'P1', 1.000, 10.00000000, 0.00)
+) as t(order_id, line_no, product_id, quantity, unit_price, discount_amount);
+
+create table staging.stg_sales__products as
+select * from (values ('P1', true), ('P2', true), ('BAG', false)) as t(product_id, is_merchandise);
+
+create table staging.stg_sales__returns as
+select 'R1' as return_id, 'P2' as product_id, timestamp '2020-06-05 09:00:00' as returned_at,
+    1.000 as quantity, 6.00 as refund_amount;
+
+create table staging.stg_loyalty__exposures as
+select 'E1' as offer_id, timestamp '2020-05-05 09:00:00' as sent_at, 'treatment' as arm;
+
+create table raw.sales_orders as
+select *, date '2020-06-30' as _drop_on, 'sales/orders/a.csv' as _file, null::date as _superseded_on
+from staging.stg_sales__orders;
+
+create table raw.sales_order_lines as
+select *, date '2020-06-30' as _drop_on, 'sales/order_lines/a.csv' as _file, null::date as _superseded_on
+from staging.stg_sales__order_lines;
+
+create table marts.order_lines as
+select l.order_id, l.line_no, o.ordered_at::date as ordered_on, l.product_id, true as is_merchandise, l.quantity,
+    l.unit_price, round(l.quantity * l.unit_price, 2)::decimal(18, 2) as gross_amount,
+    l.discount_amount::decimal(18, 2) as discount_amount,
+    (round(l.quantity * l.unit_price, 2) - l.discount_amount)::decimal(18, 2) as net_sales
+from staging.stg_sales__order_lines as l join staging.stg_sales__orders as o using (order_id)
+where o.status = 'completed';
+
+create table marts.orders as
+select o.order_id, c.customer_id, o.ordered_at, o.ordered_at::date as ordered_on, o.status,
+    coalesce(l.lines, 0) as lines, coalesce(l.gross_amount, 0)::decimal(18, 2) as gross_amount,
+    coalesce(l.discount_amount, 0)::decimal(18, 2) as discount_amount,
+    coalesce(l.net_sales, 0)::decimal(18, 2) as net_sales, r.refund_amount,
+    (coalesce(l.net_sales, 0) - r.refund_amount)::decimal(18, 2) as net_revenue, c.customer_id is null as is_guest
+from staging.stg_sales__orders as o
+left join (
+    select order_id, count(*) as lines, sum(gross_amount) as gross_amount, sum(discount_amount) as discount_amount,
+        sum(net_sales) as net_sales
+    from marts.order_lines group by order_id
+) as l using (order_id)
+left join (values ('O1', 'regular'), ('O2', 'vip'), ('O3', 'dormant'), ('O4', 'churned'), ('O5', 'near'))
+    as c(order_id, customer_id) using (order_id)
+join (select order_id, (case when order_id = 'O1' then 6 else 0 end)::decimal(18, 2) as refund_amount
+    from staging.stg_sales__orders) as r using (order_id);
+
+create table marts.products as select * from staging.stg_sales__products;
+
+create table marts.returns as
+select return_id, product_id, returned_at, returned_at::date as returned_on, quantity, refund_amount
+from staging.stg_sales__returns;
+
+create table marts.interactions as
+select customer_id, ordered_at as occurred_at, 'order' as kind, 'sales' as source, order_id as reference_id
+from marts.orders;
+
+create table intermediate.int_settings_resolved as select 90 as dormant_after_days, 180 as churned_after_days;
+
+create table intermediate.int_tiers_resolved as
+select * from (values ('standard', 0.00, false), ('vip', 100.00, true)) as t(tier, threshold_amount, is_top);
+
+create table features.customer_features as
+select d.as_of_date, 'regular' as customer_id, d.as_of_date = date '2020-06-30' as is_current,
+    d.as_of_date - date '2020-01-01' as recency_days, d.as_of_date - date '2019-12-01' as tenure_days,
+    2 as orders_total, 0.1::double as discount_share, 0.2::double as return_share,
+    case when d.as_of_date + 30 <= date '2020-06-30' then true end as has_lapsed_30d,
+    case when d.as_of_date + 60 <= date '2020-06-30' then true end as has_lapsed_60d,
+    case when d.as_of_date + 90 <= date '2020-06-30' then true end as has_lapsed_90d,
+    case when d.as_of_date + 180 <= date '2020-06-30' then true end as has_lapsed_180d
+from (values (date '2020-06-30'), (date '2020-05-31'), (date '2020-05-01')) as d(as_of_date);
+
+create table ml.churn_scores as
+select 'regular' as customer_id, date '2020-06-30' as as_of_date, 0.8::double as churn_probability_30d,
+    0.6::double as churn_probability_60d, 0.4::double as churn_probability_90d,
+    0.2::double as churn_probability_180d, 0.3::double as dormancy_probability;
+
+create table ml.basket_rules as
+select 'product' as level, 'P1' as antecedent, null::varchar as antecedent_2, 'P2' as consequent, 10 as baskets,
+    0.1::double as support, 0.5::double as confidence, 1.5::double as lift, 0.01::double as p_value;
+
+create table ml.model_cards as
+select 'churn_30d' as model, 'v1' as version, 'auc' as metric, 0.8::double as value, 'recency' as baseline,
+    'live' as status;
+
+create table marts.customers as
+select customer_id, date '2020-06-30' as as_of_date, segment, recency_days, orders_total,
+    net_revenue_12m::decimal(18, 2) as net_revenue_12m, average_order_value::decimal(18, 2) as average_order_value, tier,
+    0.5::double as churn_probability_30d, 0.4::double as churn_probability_60d, 0.3::double as churn_probability_90d,
+    0.2::double as churn_probability_180d, 0.1::double as return_share, 0.9::double as full_price_share,
+    dormancy_on
+from (values
+    ('regular', 'regular', 29, 1, 19.00, 19.00, 'standard', date '2020-08-30'),
+    ('vip', 'vip', 10, 1, 500.00, 500.00, 'vip', date '2020-09-18'),
+    ('near', 'near_vip', 5, 1, 80.00, 80.00, 'standard', date '2020-09-23'),
+    ('dormant', 'dormant', 121, 1, 6.00, 6.00, 'standard', date '2020-05-30'),
+    ('churned', 'churned', 546, 1, 0.00, 10.00, 'standard', date '2019-04-01'),
+    ('member', null, null, 0, 0.00, null, null, null)
+) as t(customer_id, segment, recency_days, orders_total, net_revenue_12m, average_order_value, tier, dormancy_on);
+
+create table marts.segment_summary as
+select date '2020-06-30' as as_of_date, segment, count(c.customer_id) as customers
+from (values ('vip'), ('near_vip'), ('regular'), ('at_risk'), ('dormant'), ('churned')) as s(segment)
+left join marts.customers as c using (segment)
+group by segment;
+
+create table marts.segment_history as
+select * from (values
+    ('near', 'regular', date '2020-06-28', date '2020-06-29'),
+    ('near', 'near_vip', date '2020-06-30', null::date),
+    ('vip', 'vip', date '2020-06-30', null::date)
+) as t(customer_id, segment, valid_from, valid_to);
+
+create table marts.offers as
+select * from (values
+    ('F1', 'near', 'near_vip', 'vip_pull', date '2020-07-14', 'treatment', '2 likely products come to 20 and close the gap.'),
+    ('F2', 'regular', 'regular', 'dormancy_defence', date '2020-07-14', 'control', 'falls dormant on 2020-08-30')
+) as t(offer_id, customer_id, segment, program, expires_on, arm, reason),
+    (select date '2020-06-30' as as_of_date, date '2020-07-01' as send_on, 5.00 as incentive_value, 1.00 as cost);
+
+create table marts.offer_products as
+select * from (values ('F1', 1, 'P1', 14.00), ('F1', 2, 'P2', 6.00), ('F2', 1, 'P1', 10.00))
+    as t(offer_id, position, product_id, expected_price);

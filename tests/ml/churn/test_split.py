@@ -1,0 +1,63 @@
+"""The split: a gap as long as the label, nothing from the future, no customer on both sides."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ml.churn.features import read_features
+from ml.churn.split import assign_folds, find_labelled, limit_rows, split_by_time
+
+LABELS = tuple(f"has_lapsed_{days}d" for days in (30, 60, 90, 180))
+
+
+@pytest.fixture
+def rows(shop):
+    return read_features(shop, LABELS)
+
+
+@pytest.mark.parametrize("horizon", [30, 60, 90])
+def test_training_labels_have_matured_before_the_judged_date(rows, as_of, horizon):
+    labelled = find_labelled(rows, f"has_lapsed_{horizon}d", horizon, np.datetime64(as_of))
+    split = split_by_time(rows, labelled, horizon)
+    days = np.timedelta64(horizon, "D")
+    assert split.judge_on + days <= np.datetime64(as_of)
+    assert rows.as_of_on[split.train].max() + days <= split.judge_on
+    assert (rows.as_of_on[split.judge] == split.judge_on).all()
+    # It is the latest date that could be judged: one step of 30 days more would look past the run.
+    assert split.judge_on + days + np.timedelta64(30, "D") > np.datetime64(as_of)
+    assert not (split.train & split.judge).any()
+
+
+def test_a_filled_label_that_has_not_matured_is_ignored(rows, as_of):
+    forged = replace(rows, labels={**rows.labels, "has_lapsed_90d": np.ones(len(rows))})
+    labelled = find_labelled(forged, "has_lapsed_90d", 90, np.datetime64(as_of))
+    assert rows.as_of_on[labelled].max() + np.timedelta64(90, "D") <= np.datetime64(as_of)
+
+
+def test_churned_customers_neither_teach_nor_judge(rows, as_of):
+    labelled = find_labelled(rows, "has_lapsed_30d", 30, np.datetime64(as_of))
+    assert rows.is_churned.any()
+    assert not rows.is_churned[labelled].any()
+
+
+def test_no_split_without_an_earlier_date(rows, as_of):
+    labelled = find_labelled(rows, "has_lapsed_180d", 180, np.datetime64(as_of))
+    assert labelled.any()
+    assert split_by_time(rows, labelled, 180) is None
+    assert split_by_time(rows, np.zeros(len(rows), dtype=bool), 30) is None
+
+
+def test_folds_never_share_a_customer(rows):
+    for fit, test in assign_folds(rows.customer_hash, 3):
+        assert len(test)
+        assert not set(rows.customer_id[fit]) & set(rows.customer_id[test])
+
+
+def test_limiting_rows_keeps_whole_customers_and_the_same_ones(rows):
+    limited = limit_rows(rows, 500)
+    assert 400 < len(limited) <= 500
+    kept = np.isin(rows.customer_id, limited.customer_id)
+    assert kept.sum() == len(limited)
+    again = limit_rows(rows.take(np.arange(len(rows))[::-1]), 500)
+    assert set(again.customer_id) == set(limited.customer_id)

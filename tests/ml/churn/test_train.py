@@ -1,0 +1,108 @@
+"""Training: what goes live, what falls back, and that the same data give the same scores."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_limits
+
+from ml.churn.fit import FittedModel, FittedRule
+from ml.churn.train import train_churn
+
+SHORT = ("churn_30d", "churn_60d", "churn_90d")
+
+
+@pytest.fixture(scope="module")
+def model(shop, params):
+    return train_churn(shop, params, date(2024, 12, 31), code_version="abc")
+
+
+def pieces_of(model):
+    return {piece.target.name: piece for piece in model.targets}
+
+
+def test_a_learnable_habit_goes_live_and_beats_both_rules(model):
+    piece = pieces_of(model)["churn_60d"]
+    assert (piece.grade, piece.status) == ("A", "live")
+    assert isinstance(piece.predictor, FittedModel)
+    aucs = [card for card in piece.cards if card["metric"] == "auc" and card["model"] == "churn_60d"]
+    assert {card["baseline"] for card in aucs} == {"recency", "recency_over_median_gap"}
+    assert all(card["value"] > card["baseline_value"] for card in aucs)
+
+
+def test_the_numbers_come_from_an_earlier_fit_than_the_scores(model):
+    facts = pieces_of(model)["churn_60d"].facts
+    assert facts["trained_until"] < facts["judged_on"] <= facts["fitted_until"]
+    assert facts["fitted_rows"] > facts["training_rows"]
+
+
+def test_shuffled_labels_are_graded_c_and_answered_by_a_rule(shop, params, as_of):
+    random = np.random.default_rng(11)
+    shuffled = shop.copy()
+    for label in [name for name in shop.columns if name.startswith("has_lapsed")]:
+        for _, places in shop.groupby("as_of_date").groups.items():
+            shuffled.loc[places, label] = random.permutation(shop.loc[places, label].to_numpy())
+    model = train_churn(shuffled, params, as_of)
+    for name in SHORT:
+        piece = pieces_of(model)[name]
+        assert (piece.grade, piece.status) == ("C", "rules")
+        assert isinstance(piece.predictor, FittedRule)
+
+
+def test_too_short_a_history_falls_back_to_an_unjudged_rule(model):
+    piece = pieces_of(model)["churn_180d"]
+    assert (piece.grade, piece.status) == ("C", "rules")
+    assert "history is too short" in piece.reason
+    assert isinstance(piece.predictor, FittedRule)
+    assert [card["value"] for card in piece.cards] == [None]
+
+
+def test_few_customers_fall_back(shop, params, as_of):
+    few = shop[shop["customer_id"] < "c0060"]
+    model = train_churn(few, params, as_of)
+    assert "fewer than 100" in pieces_of(model)["churn_30d"].reason
+    assert model.cards().num_rows == 5
+
+
+def test_no_labels_give_empty_scores_and_say_so(current, params, as_of):
+    model = train_churn(current, params, as_of)
+    scores = model.score(current)
+    assert scores["churn_probability_30d"].null_count == len(current)
+    assert all(piece.predictor is None and "no scores" in piece.reason for piece in model.targets)
+
+
+def test_one_outcome_only_gives_empty_scores(shop, params, as_of):
+    model = train_churn(shop.assign(has_lapsed_30d=shop["has_lapsed_30d"] * 0), params, as_of)
+    assert pieces_of(model)["churn_30d"].predictor is None
+
+
+def test_labels_of_later_dates_change_nothing(shop, params):
+    cut = date(2024, 10, 2)
+    seen = shop[shop["as_of_date"] <= cut]
+    now = seen[seen["as_of_date"] == cut]
+    with_future = train_churn(shop, params, cut).score(now)
+    without = train_churn(seen, params, cut).score(now)
+    assert with_future.equals(without)
+
+
+def test_same_data_same_scores_on_one_or_two_threads_in_any_order(shop, current, params, as_of, model):
+    with threadpool_limits(limits=2):
+        again = train_churn(shop.sample(frac=1, random_state=1), params, as_of).score(current)
+    assert again.equals(model.score(current))
+
+
+def test_training_rows_are_limited(shop, params, as_of):
+    model = train_churn(shop, replace(params, max_training_rows=1200), as_of)
+    assert all(piece.facts["fitted_rows"] <= 1200 for piece in model.targets)
+
+
+def test_cards_are_complete(model):
+    cards = model.cards().to_pylist()
+    measured = [card for card in cards if card["value"] is not None]
+    assert all(card["low95"] <= card["value"] <= card["high95"] for card in measured)
+    assert {card["version"] for card in cards} == {"2024-12-31+abc"}
+    assert {card["grade"] for card in cards} <= {"A", "B", "C", None}
+    assert {card["status"] for card in cards} <= {"live", "rules"}
+    keys = [(card["model"], card["metric"], card["baseline"]) for card in cards]
+    assert len(keys) == len(set(keys))

@@ -1,0 +1,54 @@
+"""The params file is checked whole."""
+
+import pytest
+import yaml
+
+from ml.params import DEFAULT_PATH, ParamsError, load_params
+
+
+def write(tmp_path, change):
+    content = yaml.safe_load(DEFAULT_PATH.read_text())
+    change(content)
+    path = tmp_path / "params.yml"
+    path.write_text(yaml.safe_dump(content))
+    return path
+
+
+def test_the_shipped_file_loads():
+    params = load_params()
+    assert params.churn.horizons_days == (30, 60, 90, 180)
+    assert params.baskets.category.min_baskets >= 1
+
+
+def test_every_knob_has_a_comment():
+    lines = DEFAULT_PATH.read_text().splitlines()
+    knobs = [line for line in lines if line and not line.startswith("#") and not line.rstrip().endswith(":")]
+    assert all("  # " in line for line in knobs)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda c: c["churn"].update(fold=3), "unknown key churn.fold;"),
+        (lambda c: c["churn"]["boosting"].update(depth=3), "unknown key churn.boosting.depth;"),
+        (lambda c: c.update(lifetime={}), "unknown key lifetime;"),
+        (lambda c: c["churn"].pop("folds"), "missing key churn.folds"),
+        (lambda c: c["churn"].update(folds="three"), "churn.folds is 'three'"),
+        (lambda c: c["churn"].update(folds=True), "churn.folds is True"),
+        (lambda c: c["churn"].update(calibration="platt"), "sigmoid or isotonic"),
+        (lambda c: c["baskets"].update(product=None), "baskets.product must hold keys"),
+        (lambda c: c["baskets"]["product"].update(min_support=7), "min_support is a share"),
+    ],
+)
+def test_a_wrong_file_says_what_is_wrong(tmp_path, change, message):
+    with pytest.raises(ParamsError, match=message.replace(".", r"\.")):
+        load_params(write(tmp_path, change))
+
+
+def test_a_missing_or_broken_file_is_one_sentence(tmp_path):
+    with pytest.raises(ParamsError, match="can't be read"):
+        load_params(tmp_path / "none.yml")
+    broken = tmp_path / "broken.yml"
+    broken.write_text("churn: [")
+    with pytest.raises(ParamsError, match="not YAML"):
+        load_params(broken)
