@@ -1,15 +1,34 @@
 {{ config(tags=['core']) }}
 -- Net revenue of all customers, with guests' orders less guests' refunds, is all orders' net sales less all refunds.
-with sums as (
+with sales as (
 
     select
-        (select coalesce(sum(net_revenue_total), 0) from {{ ref('int_customer_value') }}) as of_customers,
-        (select coalesce(sum(net_sales), 0) from {{ ref('orders') }} where customer_id is null)
-        - (select coalesce(sum(refund_amount), 0) from {{ ref('returns') }} where customer_id is null) as of_guests,
-        (select coalesce(sum(net_sales), 0) from {{ ref('orders') }})
-        - (select coalesce(sum(refund_amount), 0) from {{ ref('returns') }}) as of_all
+        coalesce(sum(net_sales), 0) as of_all,
+        coalesce(sum(net_sales) filter (where customer_id is null), 0) as of_guests
+    from {{ ref('orders') }}
+
+),
+
+refunds as (
+
+    select
+        coalesce(sum(refund_amount), 0) as of_all,
+        coalesce(sum(refund_amount) filter (where customer_id is null), 0) as of_guests
+    from {{ ref('returns') }}
+
+),
+
+customers as (
+
+    select coalesce(sum(net_revenue_total), 0) as net_revenue from {{ ref('int_customer_value') }}
 
 )
 
-select * from sums
-where of_customers + of_guests != of_all
+select
+    customers.net_revenue as of_customers,
+    sales.of_guests - refunds.of_guests as of_guests,
+    sales.of_all - refunds.of_all as of_all
+from customers
+cross join sales
+cross join refunds
+where customers.net_revenue + sales.of_guests - refunds.of_guests != sales.of_all - refunds.of_all

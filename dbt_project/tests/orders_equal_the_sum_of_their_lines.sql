@@ -1,5 +1,6 @@
 {{ config(tags=['core']) }}
--- Every completed order's amounts are its lines' amounts, every line belongs to an order, and cancelled orders have none.
+-- Every completed order's amounts are its lines' amounts, every line belongs to an order, and cancelled orders have
+-- no lines.
 with lines as (
 
     select

@@ -1,28 +1,29 @@
 {{ config(tags=['segments']) }}
 -- Tonight's six segments together hold each customer who ever bought, once; who never bought is in none.
-with sums as (
+with customers as (
 
     select
-        (select count(*) from {{ ref('customers') }} where orders_total > 0) as buyers,
-        (select count(*) from {{ ref('customers') }} where segment is not null) as customers_with_segment,
-        (
-            select count(*) from {{ ref('customers') }}
-            where (orders_total > 0) != (segment is not null)
-        ) as misplaced,
-        (
-            select sum(customers) from {{ ref('segment_summary') }}
-            where as_of_date = {{ as_of_date() }}
-        ) as in_summary,
-        (
-            select count(*) from {{ ref('segment_history') }}
-            where valid_to is null
-        ) as running_spells
+        count(*) filter (where orders_total > 0) as buyers,
+        count(*) filter (where (orders_total > 0) != (segment is not null)) as misplaced
+    from {{ ref('customers') }}
+
+),
+
+summary as (
+
+    select coalesce(sum(customers), 0) as in_summary from {{ ref('segment_summary') }}
+    where as_of_date = {{ as_of_date() }}
+
+),
+
+history as (
+
+    select count(*) as running_spells from {{ ref('segment_history') }}
+    where valid_to is null
 
 )
 
-select * from sums
-where
-    misplaced > 0
-    or buyers != customers_with_segment
-    or in_summary is distinct from buyers
-    or running_spells != buyers
+select * from customers
+cross join summary
+cross join history
+where misplaced > 0 or in_summary != buyers or running_spells != buyers

@@ -18,7 +18,8 @@ create table transactions (household_id bigint, store_id bigint, basket_id bigin
 create table products (product_id bigint, department varchar, brand varchar, product_category varchar,
     product_type varchar, package_size varchar);
 create table campaigns (campaign_id bigint, household_id bigint);
-create table campaign_descriptions (campaign_id bigint, campaign_type varchar, start_date timestamp, end_date timestamp);
+create table campaign_descriptions
+    (campaign_id bigint, campaign_type varchar, start_date timestamp, end_date timestamp);
 create table coupons (coupon_upc bigint, product_id bigint, campaign_id bigint);
 create table coupon_redemptions (household_id bigint, coupon_upc bigint, campaign_id bigint, redemption_date timestamp);
 create table demographics (household_id bigint, age varchar, income varchar, home_ownership varchar,
@@ -128,7 +129,8 @@ def test_a_redemption_names_its_order_only_where_the_household_bought_once_that_
 
 def test_a_campaign_that_starts_after_the_last_sale_is_not_landed_yet(connection):
     connection.execute("""
-        insert into campaign_descriptions values (3, 'Type A', '2016-12-01', '2017-04-01'), (4, 'Type B', '2017-03-02', null)
+        insert into campaign_descriptions values
+            (3, 'Type A', '2016-12-01', '2017-04-01'), (4, 'Type B', '2017-03-02', null)
     """)
     connection.execute("insert into campaigns values (3, 7), (4, 7)")
     build(connection, (10, 1, 1, 0, 0, 0))

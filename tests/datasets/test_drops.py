@@ -99,7 +99,7 @@ def test_an_interrupted_write_leaves_nothing_behind(connection, tmp_path):
 
 def test_a_folder_that_is_a_file_is_refused_in_one_sentence(connection, tmp_path):
     (tmp_path / "taken").write_text("")
-    with pytest.raises(RapportError, match="Can't write drops into .*taken"):
+    with pytest.raises(RapportError, match=r"Can't write drops into .*taken"):
         write_drops(connection, ENTITIES, tmp_path / "taken", split=False)
 
 

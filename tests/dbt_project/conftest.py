@@ -38,7 +38,9 @@ class BuiltProject:
 @pytest.fixture(scope="session")
 def built_project(tmp_path_factory: pytest.TempPathFactory) -> BuiltProject:
     """Everything built from no rows, with every data test and unit test run on the way."""
-    settings = Settings.from_environment({"RAPPORT_HOME": str(tmp_path_factory.mktemp("home")), "RAPPORT_MEMORY": "1GB"})
+    settings = Settings.from_environment(
+        {"RAPPORT_HOME": str(tmp_path_factory.mktemp("home")), "RAPPORT_MEMORY": "1GB"}
+    )
     with open_for_writing(settings) as connection:
         create_tables(connection)
         connection.execute(ML_TABLES)

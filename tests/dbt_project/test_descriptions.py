@@ -19,7 +19,8 @@ def columns(built_project) -> dict[str, set[str]]:
     """Columns of every table and view in the warehouse, by schema and name."""
     with open_for_reading(built_project.settings) as connection:
         rows = connection.execute(
-            "select schema_name || '.' || table_name, list(column_name) from duckdb_columns() where not internal group by 1"
+            "select schema_name || '.' || table_name, list(column_name) from duckdb_columns() "
+            "where not internal group by 1"
         ).fetchall()
     return {name: set(names) for name, names in rows}
 
