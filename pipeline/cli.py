@@ -113,16 +113,16 @@ def _show_summary(settings: Settings, options: argparse.Namespace) -> None:
 
 
 def _list_drops(settings: Settings, options: argparse.Namespace) -> None:
-    from pipeline.landing import list_drop_dates
+    from pipeline.landing.drops import discover_drops
 
-    found = list_drop_dates(settings)
-    if not found:
-        raise UsageError(f"no drop has landed in {settings.landing}; expected SOURCE/ENTITY/YYYY-MM-DD/FILE.parquet or .csv")
+    drops, warnings = discover_drops(settings.landing, date.max)
     if options.last:
-        print(max(drop_on for _, _, drop_on in found))
+        print(max(drop.drop_on for drop in drops))
         return
-    for source, entity, drop_on in found:
-        print(f"{drop_on}  {source}/{entity}")
+    for drop in drops:
+        print(f"{drop.drop_on}  {drop.entity.path}  {len(drop.files)} files")
+    for warning in warnings:
+        print(f"ignored: {warning}", file=sys.stderr)
 
 
 def _list_versions(settings: Settings, options: argparse.Namespace) -> None:

@@ -5,19 +5,13 @@ from datetime import date
 import pyarrow as pa
 
 from ml.baskets.rules import mine_rules
-from ml.churn.model import load_model, save_model, train_churn
+from ml.churn.model import load_model, save_model
+from ml.churn.train import train_churn
 from ml.params import load_params
 from pipeline.progress import say
 from pipeline.runs import code_version
 from pipeline.settings import Settings
-from pipeline.warehouse import open_for_reading, open_for_writing
-
-_CARDS = """
-    create schema if not exists ml;
-    create table if not exists ml.model_cards (
-        model varchar, version varchar, trained_on date, rows bigint, metric varchar, value double, low95 double,
-        high95 double, baseline varchar, baseline_value double, grade varchar, status varchar);
-"""
+from pipeline.warehouse import make_folder, open_for_reading, open_for_writing
 
 # Baskets hold each item once and merchandise only; a category is the finest one that the retailer gives.
 _BASKET_LINES = {
@@ -36,9 +30,10 @@ def train(settings: Settings, as_of: date, run_id: str) -> None:
         features = connection.execute(
             "select * from features.customer_features order by as_of_date, customer_id"
         ).to_arrow_table()
-    model = train_churn(features, load_params().churn, as_of)
-    save_model(model, settings.models / "churn", code_version=code_version())
-    _replace_cards(settings, "churn", model.cards)
+    model = train_churn(features, load_params().churn, as_of, code_version())
+    make_folder(settings.models)
+    save_model(model, settings.models / "churn")
+    _replace_table(settings, "model_cards", model.cards())
 
 
 def score(settings: Settings, as_of: date, run_id: str) -> None:
@@ -48,7 +43,8 @@ def score(settings: Settings, as_of: date, run_id: str) -> None:
             "select * from features.customer_features where is_current order by customer_id"
         ).to_arrow_table()
     scores = load_model(settings.models / "churn").score(features)
-    _replace_table(settings, "churn_scores", scores)
+    as_of_dates = pa.repeat(pa.scalar(as_of, pa.date32()), scores.num_rows)
+    _replace_table(settings, "churn_scores", scores.append_column("as_of_date", as_of_dates))
     say(f"{scores.num_rows:,} customers scored")
 
 
@@ -67,13 +63,3 @@ def _replace_table(settings: Settings, name: str, rows: pa.Table) -> None:
         connection.execute("create schema if not exists ml")
         connection.register("incoming", rows)
         connection.execute(f"create or replace table ml.{name} as from incoming")
-
-
-def _replace_cards(settings: Settings, family: str, cards: pa.Table) -> None:
-    with open_for_writing(settings) as connection:
-        connection.execute(_CARDS)
-        connection.register("incoming", cards)
-        connection.execute("begin")
-        connection.execute("delete from ml.model_cards where starts_with(model, ?)", [family])
-        connection.execute("insert into ml.model_cards by name from incoming")
-        connection.execute("commit")

@@ -23,7 +23,15 @@ history as (
 
 )
 
-select * from customers
+select
+    customers.buyers,
+    customers.misplaced,
+    summary.in_summary,
+    history.running_spells
+from customers
 cross join summary
 cross join history
-where misplaced > 0 or in_summary != buyers or running_spells != buyers
+where
+    customers.misplaced > 0
+    or summary.in_summary != customers.buyers
+    or history.running_spells != customers.buyers

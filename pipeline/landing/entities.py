@@ -88,18 +88,18 @@ def _need_one_of(*names: str) -> Check:
 _DISCOUNT = Check(
     "discount_above_gross",
     "discount_amount > round(quantity * unit_price, 2)",
-    "format('discount_amount {} is above the line''s gross of {}; it is the discount of the whole line, "
-    "and unit_price is the price before it', discount_amount, round(quantity * unit_price, 2))",
+    "concat('discount_amount ', discount_amount, ' is above the line''s gross of ', round(quantity * unit_price, 2), "
+    "'; it is the discount of the whole line, and unit_price is the price before it')",
 )
 _RESOLVED = Check(
     "resolved_before_opened",
     "resolved_at < opened_at",
-    "format('resolved_at {} lies before opened_at {}', resolved_at, opened_at)",
+    "concat('resolved_at ', resolved_at, ' lies before opened_at ', opened_at)",
 )
 _CURRENCY = Check(
     "other_currency",
-    "currency <> getvariable('warehouse_currency')",
-    "format('currency is {}; this warehouse holds {} only', currency, getvariable('warehouse_currency'))",
+    "upper(currency) <> getvariable('warehouse_currency')",
+    "concat('currency is ', currency, '; this warehouse holds ', getvariable('warehouse_currency'), ' only')",
 )
 
 _CUSTOMER_REF = Column("customer_ref", identifier="customer_ref")

@@ -1,6 +1,5 @@
 """What a load does to a landing folder as a whole: once, again, changed, and in any order."""
 
-import itertools
 import os
 import random
 from datetime import date
@@ -124,11 +123,11 @@ def _contents(shop) -> list:
     return [shop.rows(query) for query in CONTENTS]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_any_order_of_drops_gives_the_same_tables(shop, seed):
     shop.drop_sales()
     found = []
-    for order in itertools.permutations(range(1, 5)):
+    for order in ((4, 3, 2, 1), (2, 4, 1, 3), (1, 3, 4, 2), (3, 1, 2, 4)):
         for path in (shop.settings.landing / "sales/products").rglob("*.csv"):
             path.unlink()
         _forget_products(shop)
@@ -142,7 +141,7 @@ def test_any_order_of_drops_gives_the_same_tables(shop, seed):
     assert _contents(shop) == found[0]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_changing_drops_ends_as_if_they_had_come_so(shop, seed):
     shop.drop_sales()
     for day in range(1, 6):
