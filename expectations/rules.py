@@ -68,7 +68,7 @@ class OneOf:
 
 @dataclass(frozen=True)
 class NoRowsWhere:
-    """No row of the table meets this condition. `columns` are shown beside the key when one does."""
+    """No row of the table, called b in the condition, meets it. `columns` are shown beside the key when one does."""
 
     rule: str
     condition: str
@@ -130,14 +130,12 @@ def shares(columns: Iterable[str]) -> tuple[Rule, ...]:
     return tuple(Between(column, 0, 1) for column in columns)
 
 
-def refers_to(column: str, table: str, other: str | None = None) -> NoRows:
-    """Every value of the column is found in another table (in its column `other`, or the same name)."""
-    other = other or column
-    return NoRows(
+def refers_to(column: str, table: str) -> NoRowsWhere:
+    """Every value of the column is found in the column of the same name in another table."""
+    return NoRowsWhere(
         f"{column} is found in {table}",
-        f"select {column}, count(*) as in_rows from {{table}} as b where {column} is not null"
-        f" and not exists (select 1 from {table} as t where t.{other} = b.{column}) group by {column}",
-        columns=(column,),
+        f"b.{column} is not null and not exists (select 1 from {table} as t where t.{column} = b.{column})",
+        (column,),
     )
 
 

@@ -1,6 +1,6 @@
 """What must hold for the rows in force on the night's date, cleaned and typed."""
 
-from expectations.rules import Between, NoRows, NoRowsWhere, OneOf, TableSuite, key_of, never_null
+from expectations.rules import Between, NoRowsWhere, OneOf, TableSuite, key_of, never_null, refers_to
 
 _OPTIONAL = "every entity but orders and order lines may never land (landing contract)"
 
@@ -38,12 +38,7 @@ SUITES: tuple[TableSuite, ...] = (
                 "discount_amount > round(quantity * unit_price, 2)",
                 ("discount_amount", "quantity", "unit_price"),
             ),
-            NoRows(
-                "every line has an order",
-                "select order_id, line_no from {table} as b"
-                " where not exists (select 1 from staging.stg_sales__orders as t where t.order_id = b.order_id)",
-                ("order_id",),
-            ),
+            refers_to("order_id", "staging.stg_sales__orders"),
         ),
     ),
     TableSuite(

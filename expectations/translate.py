@@ -46,5 +46,5 @@ def _write_query(suite: TableSuite, rule: Unique | NoRows | NoRowsWhere) -> str:
             return f"select {names}, count(*) as in_rows from {{table}} group by {names} having count(*) > 1"
         case NoRowsWhere():
             shown = ", ".join(dict.fromkeys((*suite.key, *rule.columns))) or "*"
-            return f"select {shown} from {{table}} where {rule.condition}"
+            return f"select {shown} from {{table}} as b where {rule.condition}"
     return rule.query

@@ -108,22 +108,26 @@ def _describe_offers(connection) -> list[str]:
 
 
 def _describe_models(connection) -> list[str]:
+    """One line a model: how well it ranks, beside the best naive rule on the same customers."""
     rows = connection.execute(
         """
-        select model, metric, value, low95, high95, baseline, baseline_value, grade, status
-        from ml.model_cards order by model, metric, baseline
+        select model, max(value), max(low95), max(high95), arg_max(baseline, baseline_value), max(baseline_value),
+            any_value(grade), any_value(status)
+        from ml.model_cards where metric = 'auc' and grade is not null
+        group by model order by model
         """
     ).fetchall()
     lines = []
-    for model, metric, value, low, high, baseline, baseline_value, grade, status in rows:
-        if metric != "auc" and value is not None:
-            continue
+    for model, value, low, high, baseline, baseline_value, grade, status in rows:
         if value is None:
-            lines.append(f"  {model:<26} {status}: {metric}")
-            continue
-        against = f" against {baseline} {baseline_value:.3f}" if baseline_value is not None else ""
-        lines.append(f"  {model:<26}{metric} {value:.3f} ({low:.3f}–{high:.3f}){against}; grade {grade}, {status}")
-    return ["Models, on a later period than they learnt from", *lines]
+            lines.append(f"  {model:<12} can't be judged on so short a history; a rule answers")
+        else:
+            answers = "the model answers" if status == "live" else "a rule answers"
+            lines.append(
+                f"  {model:<12} AUC {value:.3f} ({low:.3f}–{high:.3f}); best rule, {baseline.replace('_', ' ')}, "
+                f"{baseline_value:.3f}; grade {grade}, {answers}"
+            )
+    return ["Models, judged on a later period than they learnt from", *lines]
 
 
 def _describe_gates(connection, run_id: str) -> list[str]:

@@ -79,8 +79,8 @@ class ChurnModel:
     def score(self, frame: pa.Table | pd.DataFrame) -> pa.Table:
         """Probabilities for one as-of date's customers, sorted by customer_id.
 
-        churn_probability_Nd: no purchase in the next N days; never rises with N; NULL for churned customers and
-        where nothing could be learnt. dormancy_probability: exactly 0 where dormancy lies beyond the warning
+        churn_probability_Nd: no purchase in the next N days; never rises with N; NULL where nothing could be
+        learnt. Churned customers are scored too, though no measure counts them. dormancy_probability: exactly 0 where dormancy lies beyond the warning
         window, NULL for customers who are dormant already.
         """
         rows = read_features(frame)
@@ -92,7 +92,7 @@ class ChurnModel:
         # No purchase in 60 days implies none in 30: the longer horizon can't be the likelier one.
         horizons = np.fmin.accumulate(np.column_stack(list(raw.values())), axis=1)
         was_null = np.isnan(np.column_stack(list(raw.values())))
-        horizons[was_null | rows.is_churned[:, None]] = np.nan
+        horizons[was_null] = np.nan
         columns = dict(zip(raw, horizons.T, strict=True)) | {"dormancy_probability": dormancy}
         scored = {name: pa.array(values, from_pandas=True) for name, values in columns.items()}
         table = pa.table({"customer_id": pa.array(rows.customer_id, pa.string())} | scored)
@@ -130,7 +130,7 @@ class ChurnModel:
     def _predict(self, piece: FittedTarget, rows: FeatureRows) -> np.ndarray:
         probability = np.full(len(rows), np.nan)
         if piece.target.label != DORMANCY_LABEL:
-            chosen = ~rows.is_churned
+            chosen = np.ones(len(rows), dtype=bool)
         else:
             chosen = rows.days_to_dormancy <= self.warning_window_days
             probability[rows.days_to_dormancy > self.warning_window_days] = 0.0

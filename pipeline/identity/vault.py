@@ -81,7 +81,7 @@ def attach_vault(connection: duckdb.DuckDBPyConnection, settings: Settings) -> I
 
 
 def store_identifiers(connection: duckdb.DuckDBPyConnection, columns: Sequence[tuple[str, str, str]]) -> None:
-    """Keep each distinct value once. `columns` are (kind, value, relation), the last two as SQL. Doing it twice adds nothing.
+    """Keep each distinct value once; doing it again adds nothing. `columns` are (kind, value, relation), in SQL.
 
     It is a transaction of its own, before the warehouse's: DuckDB writes one attached file a transaction, and a
     value in the vault that no row uses does no harm, while a token nobody can map back would.
@@ -89,10 +89,12 @@ def store_identifiers(connection: duckdb.DuckDBPyConnection, columns: Sequence[t
     if not columns:
         return
     found = " union ".join(
-        f"select '{kind}' as kind, {normalise_sql(kind, value)} as value from {relation}" for kind, value, relation in columns
+        f"select '{kind}' as kind, {normalise_sql(kind, value)} as value from {relation}"
+        for kind, value, relation in columns
     )
     connection.execute(
-        "insert into vault.identifiers select kind, sha256(getvariable('rapport_secret') || kind || ':' || value), value "
+        "insert into vault.identifiers "
+        "select kind, sha256(getvariable('rapport_secret') || kind || ':' || value), value "
         f"from ({found}) as found where value is not null and not exists ("
         "select 1 from vault.identifiers as known where known.kind = found.kind and known.value = found.value)"
     )
@@ -123,7 +125,9 @@ def _check_secret(connection: duckdb.DuckDBPyConnection, secret: str) -> None:
     if known is None:
         connection.execute("insert into vault.secret_check values (?)", [fingerprint])
     elif known[0] != fingerprint:
-        raise UsageError("RAPPORT_SECRET is not the one this warehouse was made with; give that one, or use another RAPPORT_HOME.")
+        raise UsageError(
+            "RAPPORT_SECRET is not the one this warehouse was made with; give that one, or use another RAPPORT_HOME."
+        )
 
 
 @contextmanager

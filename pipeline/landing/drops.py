@@ -55,7 +55,8 @@ def discover_drops(landing: Path, as_of: date) -> tuple[list[Drop], list[str]]:
         for folder in _folders(landing / source, warnings):
             entity = by_path.get(f"{source}/{folder}")
             if entity is None:
-                warnings.append(f"{landing / source / folder} is not an entity of the landing contract and was not read")
+                path = landing / source / folder
+                warnings.append(f"{path} is not an entity of the landing contract and was not read")
             else:
                 drops += _discover_entity(landing, entity, warnings)
     for path in REQUIRED_ENTITIES:
@@ -149,7 +150,8 @@ def _require_drops(landing: Path, path: str, drops: list[Drop], as_of: date) -> 
     earliest = min(drop.drop_on for drop in drops)
     if earliest > as_of:
         raise RapportError(
-            f"the earliest drop of {path} in {landing} is dated {earliest}, after {as_of}; run a night of {earliest} or later."
+            f"the earliest drop of {path} in {landing} is dated {earliest}, after {as_of}; "
+            f"run a night of {earliest} or later."
         )
 
 

@@ -148,7 +148,8 @@ ENTITIES: tuple[Entity, ...] = (
         "sales", "products", key=("product_id",),
         columns=(
             _id("product_id"), Column("name"), Column("category"), Column("subcategory"), Column("brand"),
-            Column("list_price", MONEY, minimum=0), Column("unit_cost", MONEY, minimum=0), Column("is_active", "BOOLEAN"),
+            Column("list_price", MONEY, minimum=0), Column("unit_cost", MONEY, minimum=0),
+            Column("is_active", "BOOLEAN"),
         ),
     ),
     Entity(

@@ -7,7 +7,16 @@ import duckdb
 
 from pipeline.landing.entities import TEXT, Entity
 from pipeline.landing.reading import Part
-from pipeline.landing.rules import BLOCKED, CONFLICT, ORDER_MISSING, came_sql, judge_sql, list_rules, number_of, parse_sql
+from pipeline.landing.rules import (
+    BLOCKED,
+    CONFLICT,
+    ORDER_MISSING,
+    came_sql,
+    judge_sql,
+    list_rules,
+    number_of,
+    parse_sql,
+)
 
 
 def judge_rows(
@@ -55,8 +64,8 @@ def _settle_currency(connection: duckdb.DuckDBPyConnection, entity: Entity, part
             for part in with_currency
         )
         row = connection.execute(
-            f"select currency from ({came}) join batch_files using (_file_id) "
-            "where currency is not null and rule is null group by _drop_on, currency order by _drop_on, count(*) desc, currency limit 1"
+            f"select currency from ({came}) join batch_files using (_file_id) where currency is not null "
+            "and rule is null group by _drop_on, currency order by _drop_on, count(*) desc, currency limit 1"
         ).fetchone()
         found = row[0] if row else None
     connection.execute("set variable warehouse_currency = ?", [found])

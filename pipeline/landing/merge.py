@@ -12,6 +12,7 @@ from pipeline.landing.entities import Entity
 from pipeline.landing.tables import repeats_table
 
 _GOOD = "judged where _rule is null and not _is_repeat"
+_JOIN_FILES = "join (select _file_id, file from batch_files) as files using (_file_id)"
 _IN_BATCH = "_drop_on in (select _drop_on from batch_files)"
 
 
@@ -24,10 +25,10 @@ def merge_rows(connection: duckdb.DuckDBPyConnection, entity: Entity) -> None:
     connection.execute(f"delete from raw.{entity.table} where {_IN_BATCH}")
     connection.execute(f"delete from {repeats_table(entity)} where {_IN_BATCH}")
     columns = ", ".join(entity.column_names)
-    unshared = f"and not exists (select 1 from shared_keys as s where {_same_key(entity, 's', 'judged')})" if has_shared else ""
+    unshared = f"anti join shared_keys using ({', '.join(entity.key)})" if has_shared else ""
     connection.execute(
         f"insert into raw.{entity.table} select {columns}, _drop_on, file, _row, null "
-        f"from (select * from {_GOOD} {unshared}) as good join (select _file_id, file from batch_files) using (_file_id)"
+        f"from (select * from {_GOOD}) as good {unshared} {_JOIN_FILES}"
     )
     if has_shared:
         _write_versions(connection, entity)
@@ -37,7 +38,7 @@ def merge_rows(connection: duckdb.DuckDBPyConnection, entity: Entity) -> None:
 
 
 def _find_shared_keys(connection: duckdb.DuckDBPyConnection, entity: Entity) -> bool:
-    """Keys with more than one version: in several drops of the batch, in the batch and raw, or in a drop being replaced."""
+    """Keys to compare: those in several drops of the batch, in the batch and in raw, or in a drop being replaced."""
     key, raw = ", ".join(entity.key), f"raw.{entity.table}"
     queries = []
     if connection.execute("select count(distinct _drop_on) > 1 from batch_files").fetchone()[0]:
@@ -52,7 +53,7 @@ def _find_shared_keys(connection: duckdb.DuckDBPyConnection, entity: Entity) -> 
 
 
 def _gather_versions(connection: duckdb.DuckDBPyConnection, entity: Entity) -> None:
-    """All versions of the shared keys: rows of raw, good rows of the batch, and repeats that came after the batch's first drop.
+    """All versions of the shared keys: rows of raw, good rows of the batch, and repeats later than its first drop.
 
     A repeat is the same as the row before it, so its content is taken from there, while that row is still in place.
     """
@@ -63,7 +64,7 @@ def _gather_versions(connection: duckdb.DuckDBPyConnection, entity: Entity) -> N
         f"select old.*, old.rowid as _raw_rowid, false as _was_repeat from {raw} as old "
         f"semi join shared_keys using ({key}) where not {_IN_BATCH} "
         f"union all select {', '.join(entity.column_names)}, _drop_on, file, _row, null, null, false "
-        f"from (select * from {_GOOD}) as good join (select _file_id, file from batch_files) using (_file_id) "
+        f"from (select * from {_GOOD}) as good {_JOIN_FILES} "
         f"semi join shared_keys using ({key}) "
         f"union all select {old}, again._drop_on, again._file, again._row, null, null, true "
         f"from (select * from {repeats_table(entity)} semi join shared_keys using ({key}) "
@@ -78,12 +79,14 @@ def _compare_versions(connection: duckdb.DuckDBPyConnection, entity: Entity) -> 
     content = f"row({', '.join(name for name in entity.column_names if name not in entity.key)})"
     connection.execute(
         "create or replace temp table compared as select *, "
-        f"lag(_drop_on) over by_drop is not null and {content} is not distinct from lag({content}) over by_drop as _says_again "
+        f"lag(_drop_on) over by_drop is not null and {content} is not distinct from lag({content}) over by_drop "
+        "as _says_again "
         f"from versions window by_drop as (partition by {key} order by _drop_on)"
     )
     connection.execute(
         "create or replace temp table chained as select *, "
-        f"lead(_drop_on) over (partition by {key} order by _drop_on) as _next_drop_on from compared where not _says_again"
+        f"lead(_drop_on) over (partition by {key} order by _drop_on) as _next_drop_on "
+        "from compared where not _says_again"
     )
 
 
@@ -92,7 +95,8 @@ def _write_versions(connection: duckdb.DuckDBPyConnection, entity: Entity) -> No
     key, raw, repeats = ", ".join(entity.key), f"raw.{entity.table}", repeats_table(entity)
     is_changed = "_superseded_on is distinct from _next_drop_on"
     connection.execute(
-        f"delete from {raw} where rowid in (select _raw_rowid from compared where _says_again and _raw_rowid is not null "
+        f"delete from {raw} where rowid in ("
+        "select _raw_rowid from compared where _says_again and _raw_rowid is not null "
         f"union all select _raw_rowid from chained where _raw_rowid is not null and {is_changed})"
     )
     connection.execute(
@@ -111,7 +115,8 @@ def _write_versions(connection: duckdb.DuckDBPyConnection, entity: Entity) -> No
 def _correct_ledger(connection: duckdb.DuckDBPyConnection, entity: Entity) -> None:
     """Files of other drops may have won or lost a row that stands for itself."""
     connection.execute(
-        "update raw.files as f set rows_loaded = f.rows_loaded - moved.rows, rows_repeated = f.rows_repeated + moved.rows "
+        "update raw.files as f "
+        "set rows_loaded = f.rows_loaded - moved.rows, rows_repeated = f.rows_repeated + moved.rows "
         "from (select _file, sum(case when _says_again then 1 else -1 end) as rows from compared "
         f"where not {_IN_BATCH} and _says_again <> _was_repeat group by _file) as moved "
         f"where f.source = '{entity.source}' and f.entity = '{entity.name}' and f.file = moved._file"

@@ -33,7 +33,7 @@ class NumberedFile:
 
 @dataclass(frozen=True)
 class Part:
-    """Rows of files that have the same columns. `relation` is SQL with _file_id, _row and raw_<column> for every column."""
+    """Rows of files that have the same columns. `relation` is SQL with _file_id, _row and every raw_<column>."""
 
     relation: str
     types: dict[str, str]
@@ -70,7 +70,7 @@ def read_files(connection: duckdb.DuckDBPyConnection, entity: Entity, files: Seq
     """Read every file once. Files that can't be used are named in `problems`; their rows are in no part."""
     reading = Reading()
     shapes: dict[_Shape, list[NumberedFile]] = {}
-    parquet_shapes = _look_at_parquet(connection, [file for file in files if file.path.name.lower().endswith(".parquet")])
+    parquet_shapes = _look_at_parquet(connection, [file for file in files if _is_parquet(file.path)])
     for file in files:
         try:
             shape = parquet_shapes.get(file.number) or _look_at_file(connection, file.path)
@@ -92,12 +92,13 @@ def drop_parts(connection: duckdb.DuckDBPyConnection, reading: Reading) -> None:
 
 
 def _look_at_parquet(connection: duckdb.DuckDBPyConnection, files: list[NumberedFile]) -> dict[int, _Shape]:
-    """The columns of all Parquet files with one call; nothing when one of them is broken, then each is looked at alone."""
+    """The columns of all Parquet files with one call; nothing when one is broken, for then each is looked at alone."""
     if not files:
         return {}
     try:
         rows = connection.execute(
-            f"select file_name, name, num_children, duckdb_type from parquet_schema({_paths(files)}) order by file_name, column_id"
+            f"select file_name, name, num_children, duckdb_type from parquet_schema({_paths(files)}) "
+            "order by file_name, column_id"
         ).fetchall()
     except duckdb.Error:
         return {}
@@ -109,7 +110,7 @@ def _look_at_parquet(connection: duckdb.DuckDBPyConnection, files: list[Numbered
 
 def _look_at_file(connection: duckdb.DuckDBPyConnection, path: Path) -> _Shape:
     try:
-        if path.name.lower().endswith(".parquet"):
+        if _is_parquet(path):
             rows = connection.execute(
                 f"select name, num_children, duckdb_type from parquet_schema({quote_literal(path)}) order by column_id"
             ).fetchall()
@@ -141,14 +142,13 @@ def _shape_of(rows: Sequence[tuple[str, int | None, str]]) -> _Shape:
 
 def _look_at_csv(path: Path) -> _Shape:
     """The header. A gzip is unpacked to its end, since DuckDB takes one that was cut short for whole."""
+    unpack = open
     if path.name.lower().endswith(".gz"):
+        unpack = gzip.open
         with gzip.open(path, "rb") as packed:
             while packed.read(_CHUNK):
                 pass
-        handle = gzip.open(path, "rt", encoding="utf-8-sig", newline="")
-    else:
-        handle = open(path, encoding="utf-8-sig", newline="")
-    with handle:
+    with unpack(path, "rt", encoding="utf-8-sig", newline="") as handle:
         header = next(csv.reader(handle), None)
     if not header:
         raise _Unusable(UNREADABLE, f"{path.name} is empty; a CSV file needs a header at the least")
@@ -164,7 +164,8 @@ def _check_columns(entity: Entity, shape: _Shape) -> list[str]:
     missing = [name for name in entity.required_names if name not in names]
     if missing:
         raise _Unusable(
-            MISSING_COLUMN, f"it has no column {', '.join(missing)}, which {entity.path} needs; it has: {', '.join(names)[:300]}"
+            MISSING_COLUMN,
+            f"it has no column {', '.join(missing)}, which {entity.path} needs; it has: {', '.join(names)[:300]}",
         )
     return [name for name in names if name not in entity.column_names]
 
@@ -223,9 +224,9 @@ def _read_sql(entity: Entity, shape: _Shape, files: list[NumberedFile], table: s
 
 def _part_of(entity: Entity, shape: _Shape, table: str) -> Part:
     if shape.is_parquet:
-        types = dict(zip((_plain(column) for column in shape.columns), shape.types, strict=True))
-        types = {name: TEXT if kind == "NESTED" else kind for name, kind in types.items() if name in entity.column_names}
-        return Part(table, types)
+        types = {_plain(column): kind for column, kind in zip(shape.columns, shape.types, strict=True)}
+        known = {name: kind for name, kind in types.items() if name in entity.column_names}
+        return Part(table, {name: TEXT if kind == "NESTED" else kind for name, kind in known.items()})
     present = {_plain(column) for column in shape.columns}
     # The CSV reader does not number rows; a temporary table keeps them in the file's order.
     relation = (
@@ -250,6 +251,10 @@ def _escape_glob(path: str) -> str:
     return re.sub(r"([*?\[])", r"[\1]", path)
 
 
+def _is_parquet(path: Path) -> bool:
+    return path.name.lower().endswith(".parquet")
+
+
 def _plain(column: str) -> str:
     return column.strip().lower()
 
@@ -260,14 +265,14 @@ def _quote(column: str) -> str:
 
 def _describe(path: Path, error: Exception) -> str:
     """What a reader said, without the lines of the file that it likes to quote."""
-    if isinstance(error, UnicodeDecodeError):
+    if isinstance(error, UnicodeDecodeError) or "not utf-8 encoded" in str(error):
         return "it is not UTF-8; export it as UTF-8"
     if isinstance(error, EOFError):
         return "its gzip ends too early; send it again"
     if isinstance(error, OSError):
         return f"it can't be opened ({error.strerror or error})"
     lines = [line.strip() for line in str(error).splitlines()]
-    if path.name.lower().endswith(".parquet"):
+    if _is_parquet(path):
         return f"the Parquet reader says: {lines[0][:300]}"
     told = [line.removeprefix("Invalid Input Error: ") for line in lines]
     told = [line for line in told if _SAFE_LINES.fullmatch(line)]

@@ -9,8 +9,10 @@ ORDER_MISSING = "line_without_order"
 CONFLICT = "conflicting_key"
 BLOCKED = "drop_blocked"
 
-_NUMBERS = ("DECIMAL", "DOUBLE", "FLOAT", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
-            "UINTEGER", "UBIGINT", "UHUGEINT")
+_NUMBERS = (
+    "DECIMAL", "DOUBLE", "FLOAT", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
+    "UINTEGER", "UBIGINT", "UHUGEINT",
+)
 _TIMES = ("TIMESTAMP", "DATE")
 _OFFSET = r":\d\d(\.\d+)?\s*(Z|z|[+-]\d\d(:?\d\d)?)$"
 _WHOLE = r"[+-]?\d+(\.0*)?"
@@ -40,7 +42,7 @@ def list_rules(entity: Entity) -> tuple[RowRule, ...]:
     if entity.parent:
         rules.append(RowRule(ORDER_MISSING, None, _order_missing_sentence(entity)))
     rules.append(RowRule(CONFLICT, None, _conflict_sentence(entity)))
-    rules.append(RowRule(BLOCKED, None, "'nothing is wrong with this row, but its drop is blocked for what its other rows break'"))
+    rules.append(RowRule(BLOCKED, None, "'this row is fine, but its drop is blocked for what its other rows break'"))
     return tuple(rules)
 
 
@@ -74,7 +76,7 @@ def parse_sql(column: Column, source_type: str) -> str:
 
 
 def text_sql(column: Column, source_type: str) -> str:
-    """What came, as text without blanks around it; 17850.0 becomes 17850, for frames with gaps make whole ids fractions."""
+    """What came, as text without blanks; 17850.0 becomes 17850, since frames with gaps make whole ids fractions."""
     raw = f"raw_{column.name}"
     if source_type == TEXT:
         return f"nullif(trim({raw}), '')"
@@ -102,7 +104,8 @@ def _parse_time(raw: str, text: str, source_type: str, sql_type: str) -> str:
     if source_type == "TIMESTAMP WITH TIME ZONE" or source_type.startswith(_TIMES):
         return f"try_cast({raw} as {sql_type})"
     return (
-        f"cast(case when regexp_matches({text}, '{_OFFSET}') then try_cast(try_cast({text} as timestamptz) as timestamp) "
+        f"cast(case when regexp_matches({text}, '{_OFFSET}') "
+        f"then try_cast(try_cast({text} as timestamptz) as timestamp) "
         f"else try_cast({text} as timestamp) end as {sql_type})"
     )
 
@@ -143,7 +146,8 @@ def _column_rules(entity: Entity, column: Column) -> list[RowRule]:
 def _event_rule(column: str) -> RowRule:
     is_broken = f"{column} < date '{EARLIEST_EVENT}' or cast({column} as date) > _drop_on + 1"
     sentence = (
-        f"concat('{column} is ', {column}, '; it must lie between {EARLIEST_EVENT} and a day after the drop of ', _drop_on)"
+        f"concat('{column} is ', {column}, '; it must lie between {EARLIEST_EVENT} "
+        "and a day after the drop of ', _drop_on)"
     )
     return RowRule("event_out_of_range", is_broken, sentence)
 
@@ -157,8 +161,9 @@ def _order_missing_sentence(entity: Entity) -> str:
 
 def _conflict_sentence(entity: Entity) -> str:
     private = {column.name for column in entity.columns if column.identifier}
-    shown = ", ' ', ".join(f"'{name} (hidden)'" if name in private else f"'{name} ', {name}" for name in entity.key)
-    return f"concat({shown}, ' is there more than once in this drop with different content; send the one that is right')"
+    told = (f"'{name} (hidden)'" if name in private else f"'{name} ', {name}" for name in entity.key)
+    shown = ", ' ', ".join(told)
+    return f"concat({shown}, ' is there more than once in this drop with different content; send the right one')"
 
 
 def _describe_type(sql_type: str) -> str:

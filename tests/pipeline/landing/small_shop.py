@@ -33,7 +33,9 @@ class Shop:
         self.drop("sales/orders", day, orders)
         self.drop("sales/order_lines", day, lines)
 
-    def load(self, day: str = "2024-12-31", report: Callable[[str], None] = lambda message: None, **changes) -> LoadSummary:
+    def load(
+        self, day: str = "2024-12-31", report: Callable[[str], None] = lambda message: None, **changes: object
+    ) -> LoadSummary:
         """Load as of a day, and check that every file's rows are accounted for."""
         summary = load_drops(replace(self.settings, **changes), date.fromisoformat(day), "run", report)
         for file in summary.files:

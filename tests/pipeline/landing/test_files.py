@@ -4,13 +4,14 @@ import gzip
 
 import duckdb
 import pytest
-from tests.pipeline.landing.small_shop import LINE_HEADER, LINES, ORDER_HEADER, ORDERS
 
 from pipeline.errors import RapportError
+from tests.pipeline.landing.small_shop import LINE_HEADER, LINES, ORDER_HEADER, ORDERS
 
 
 def test_csv_with_bom_crlf_and_quoted_newlines(shop):
-    shop.drop("sales/orders", "2024-01-01", b"\xef\xbb\xbforder_id,ordered_at,store_id\r\no1,2024-01-01,\"north\r\nside\"\r\no2,2024-01-01,x\r\n")
+    orders = b'order_id,ordered_at,store_id\r\no1,2024-01-01,"north\r\nside"\r\no2,2024-01-01,x\r\n'
+    shop.drop("sales/orders", "2024-01-01", b"\xef\xbb\xbf" + orders)
     shop.drop("sales/order_lines", "2024-01-01", gzip.compress(LINES.encode()), "lines.csv.gz")
     assert shop.load().rows_loaded == 5
     assert shop.rows("select store_id, _row from raw.sales_orders order by _row") == [("north\r\nside", 1), ("x", 2)]
@@ -20,8 +21,9 @@ def test_parquet_types_are_brought_to_the_contract(shop):
     shop.drop("sales/order_lines", "2024-01-01", f"{LINE_HEADER}\n")
     path = shop.drop("sales/orders", "2024-01-01", b"", "orders.parquet")
     duckdb.execute(
-        "copy (select 7::bigint as order_id, timestamptz '2024-01-01 10:00:00+00' as ordered_at, 12.0::double as customer_ref, "
-        "3::smallint as store_id, ['a'] as channel, {'x': 1, 'y': {'z': 2}} as extra, 'cancelled' as status "
+        "copy (select 7::bigint as order_id, timestamptz '2024-01-01 10:00:00+00' as ordered_at, "
+        "12.0::double as customer_ref, 3::smallint as store_id, ['a'] as channel, "
+        "{'x': 1, 'y': {'z': 2}} as extra, 'cancelled' as status "
         f"union all select 8, timestamptz '2024-01-01 10:00:00+00', null, null, null, null, null) to '{path}'"
     )
     summary = shop.load()
@@ -36,7 +38,8 @@ def test_whole_ids_that_a_frame_made_fractions_are_the_same_ids(shop):
     shop.drop("sales/order_lines", "2024-01-01", f"{LINE_HEADER}\n")
     for name, value in (("a", "12.0::double"), ("b", "'12'")):
         path = shop.drop("sales/orders", "2024-01-01", b"", f"{name}.parquet")
-        duckdb.execute(f"copy (select '{name}' as order_id, date '2024-01-01' as ordered_at, {value} as customer_ref) to '{path}'")
+        row = f"select '{name}' as order_id, date '2024-01-01' as ordered_at, {value} as customer_ref"
+        duckdb.execute(f"copy ({row}) to '{path}'")
     shop.load()
     assert shop.rows("select count(distinct customer_ref), count(*) from raw.sales_orders") == [(1, 2)]
 
@@ -44,7 +47,8 @@ def test_whole_ids_that_a_frame_made_fractions_are_the_same_ids(shop):
 BROKEN = {
     "cut.csv.gz": (gzip.compress(ORDERS.encode() * 50)[:-20], "unreadable_file", "gzip"),
     "no.csv.gz": (b"order_id,ordered_at\n", "unreadable_file", "can't be opened"),
-    "latin.csv": (f"{ORDER_HEADER}\no9,2024-01-01,caf\xe9,,,,,,,\n".encode("latin-1"), "unreadable_file", "UTF-8|utf-8"),
+    "latin.csv": (f"{ORDER_HEADER}\no9,2024-01-01,caf\xe9,,,,,,,\n".encode("latin-1"), "unreadable_file", "UTF-8"),
+    "late.csv": ((ORDERS + "x,2024-01-01,,,,,,,,\n" * 9999 + "\xe9").encode("latin-1"), "unreadable_file", "UTF-8"),
     "short.csv": (f"{ORDER_HEADER}\no9,2024-01-01,secret@mail.example\n", "unreadable_file", "Line: 2"),
     "bad.parquet": (b"PAR1 nothing", "unreadable_file", "Parquet"),
     "empty.csv": (b"", "unreadable_file", "is empty"),
@@ -63,9 +67,11 @@ def test_a_file_that_cannot_be_used_blocks_its_drop_only(shop, name):
     summary = shop.load(report=told.append)
     assert [(drop.entity, str(drop.drop_on)) for drop in summary.blocked] == [("sales/orders", "2024-01-02")]
     assert shop.rows("select distinct _drop_on::varchar from raw.sales_orders") == [("2024-01-01",)]
-    found = shop.rows("select file, row_number, rule, regexp_matches(message, $$" + words + "$$) from quarantine.sales_orders order by rule")
-    assert (f"sales/orders/2024-01-02/{name}", None, rule, True) in found
-    assert ("sales/orders/2024-01-02/part.csv", None, "drop_blocked", True) in [(*row[:3], True) for row in found]
+    found = shop.rows("select file, row_number, rule, message from quarantine.sales_orders")
+    messages = {file: (row_number, rule, message) for file, row_number, rule, message in found}
+    assert messages[f"sales/orders/2024-01-02/{name}"][:2] == (None, rule)
+    assert words in messages[f"sales/orders/2024-01-02/{name}"][2]
+    assert messages["sales/orders/2024-01-02/part.csv"][:2] == (None, "drop_blocked")
     assert any("2024-01-02: BLOCKED" in line for line in told)
     assert "secret@mail.example" not in str(shop.rows("select message from quarantine.sales_orders")) + str(told)
 
@@ -86,7 +92,8 @@ def test_too_many_bad_rows_block_the_drop_and_a_higher_limit_lets_it_in(shop):
     assert summary.rows_quarantined == 4
     assert "1 of its 4 rows (25.0%) are bad, mostly out_of_range" in summary.blocked[0].message
     assert shop.rows("select count(*) from raw.sales_order_lines") == [(0,)]
-    assert shop.reasons("sales/order_lines") == [(1, "drop_blocked"), (2, "drop_blocked"), (3, "drop_blocked"), (4, "out_of_range")]
+    fine = [(number, "drop_blocked") for number in (1, 2, 3)]
+    assert shop.reasons("sales/order_lines") == [*fine, (4, "out_of_range")]
     assert shop.load(max_bad_share=0.2).files == ()
     assert shop.load(max_bad_share=0.25).rows_loaded == 3
     assert shop.reasons("sales/order_lines") == [(4, "out_of_range")]
@@ -95,7 +102,7 @@ def test_too_many_bad_rows_block_the_drop_and_a_higher_limit_lets_it_in(shop):
 def test_unknown_columns_are_reported_and_not_kept(shop):
     shop.drop_sales(orders="order_id,ordered_at,full_name\no1,2024-01-01,Ada Lovelace\no2,never,Ada Lovelace\n")
     summary = shop.load()
-    assert summary.warnings[0].startswith("sales/orders has a column 'full_name' that the landing contract does not know")
+    assert "sales/orders has a column 'full_name' that the landing contract does not know" in summary.warnings[0]
     assert "Ada" not in str(shop.rows("select * from quarantine.sales_orders"))
 
 
@@ -119,15 +126,15 @@ def test_paths_with_glob_characters_are_read_as_they_are(shop):
 
 
 def test_an_empty_landing_folder_is_one_clear_sentence(shop):
-    with pytest.raises(RapportError, match="there is no landing folder .* expected files like .*sales/orders/YYYY-MM-DD"):
+    with pytest.raises(RapportError, match=r"there is no landing folder .*expected files like .*sales/orders/YYYY-M"):
         shop.load()
     shop.drop("sales/orders", "2024-01-01", ORDERS)
-    with pytest.raises(RapportError, match="there is no drop of sales/order_lines in .*; expected files like"):
+    with pytest.raises(RapportError, match=r"there is no drop of sales/order_lines in .*; expected files like"):
         shop.load()
     assert not shop.settings.home.exists()
 
 
 def test_a_night_before_all_data_names_the_earliest_drop(shop):
     shop.drop_sales("2024-01-05")
-    with pytest.raises(RapportError, match=r"earliest drop of sales/orders in .* is dated 2024-01-05, after 2024-01-04"):
+    with pytest.raises(RapportError, match=r"earliest drop of sales/orders .* is dated 2024-01-05, after 2024-01-04"):
         shop.load("2024-01-04")

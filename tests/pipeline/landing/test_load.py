@@ -5,15 +5,16 @@ import random
 from datetime import date
 
 import pytest
-from tests.pipeline.landing.small_shop import LINE_HEADER, LINES, ORDER_HEADER, ORDERS
 
 from pipeline.landing import load
 from pipeline.warehouse import open_for_writing
+from tests.pipeline.landing.small_shop import LINE_HEADER, LINES, ORDER_HEADER, ORDERS
 
 CONTENTS = (
     "select * exclude (_superseded_on), _superseded_on from raw.sales_products order by all",
     "select * from landing.sales_products_repeats order by all",
-    "select file, rows_read, rows_loaded, rows_repeated, rows_quarantined from raw.files where entity = 'products' order by all",
+    "select file, rows_read, rows_loaded, rows_repeated, rows_quarantined from raw.files "
+    "where entity = 'products' order by all",
 )
 
 
@@ -23,7 +24,8 @@ def test_first_load_accounts_for_every_row(shop):
     summary = shop.load(report=told.append)
     assert (summary.rows_read, summary.rows_loaded, summary.rows_quarantined) == (5, 5, 0)
     assert told[0] == "sales/orders 2024-01-01: 2 rows read, 2 loaded"
-    lines = shop.rows("select order_id, line_no, discount_amount, _drop_on, _row from raw.sales_order_lines order by all")
+    columns = "order_id, line_no, discount_amount, _drop_on, _row"
+    lines = shop.rows(f"select {columns} from raw.sales_order_lines order by all")
     assert lines[1] == ("o1", "2", 0, date(2024, 1, 1), 2)
 
 
@@ -35,8 +37,11 @@ def test_unchanged_files_are_never_opened(shop):
         path.write_bytes(b"x" * before.st_size)
         os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert shop.load().files == ()
-    shop.drop_sales("2024-01-02", orders=f"{ORDER_HEADER}\no3,2024-01-02,,,,,,,,\n", lines=f"{LINE_HEADER}\no3,1,p,1,1,0\n")
-    assert [file.file for file in shop.load().files] == ["sales/orders/2024-01-02/part.csv", "sales/order_lines/2024-01-02/part.csv"]
+    orders = f"{ORDER_HEADER}\no3,2024-01-02,,,,,,,,\n"
+    shop.drop_sales("2024-01-02", orders=orders, lines=f"{LINE_HEADER}\no3,1,p,1,1,0\n")
+    assert [file.file for file in shop.load().files] == [
+        "sales/orders/2024-01-02/part.csv", "sales/order_lines/2024-01-02/part.csv"
+    ]
     assert shop.rows("select count(*) from raw.sales_orders") == [(3,)]
 
 
@@ -66,7 +71,8 @@ def test_a_file_that_went_is_archived_unless_another_came(shop):
     assert shop.rows("select count(*) from raw.sales_order_lines") == [(4,)]
     shop.drop("sales/order_lines", "2024-01-01", f"{LINE_HEADER}\no2,8,p8,1,1,0\n", "other.csv")
     shop.load()
-    assert shop.rows("select list(product_id order by product_id) from raw.sales_order_lines") == [(["p1", "p1", "p2", "p8"],)]
+    products = shop.rows("select product_id from raw.sales_order_lines order by all")
+    assert products == [("p1",), ("p1",), ("p2",), ("p8",)]
 
 
 def test_exact_repeats_in_one_drop_are_counted_and_dropped(shop):
@@ -82,14 +88,16 @@ def test_the_same_rows_in_a_later_drop_are_repeats(shop):
     shop.drop_sales("2024-01-02")
     summary = shop.load("2024-01-02")
     assert (summary.rows_read, summary.rows_loaded, summary.rows_repeated) == (5, 0, 5)
-    assert shop.rows("select distinct _drop_on::varchar, _superseded_on from raw.sales_orders") == [("2024-01-01", None)]
+    found = shop.rows("select distinct _drop_on::varchar, _superseded_on from raw.sales_orders")
+    assert found == [("2024-01-01", None)]
 
 
 def test_a_later_drop_updates_a_key(shop):
     shop.drop_sales("2024-01-01")
-    shop.drop_sales("2024-01-03", orders=ORDERS.replace("o1,2024-01-01T10:00:00,c1,,,,store,s1,EUR,", "o1,2024-01-01T10:00:00,c1,,,,store,s1,EUR,cancelled"))
+    shop.drop_sales("2024-01-03", orders=ORDERS.replace("s1,EUR,", "s1,EUR,cancelled"))
     shop.load()
-    assert shop.rows("select order_id, status, _drop_on::varchar, _superseded_on::varchar from raw.sales_orders order by all") == [
+    columns = "order_id, status, _drop_on::varchar, _superseded_on::varchar"
+    assert shop.rows(f"select {columns} from raw.sales_orders order by all") == [
         ("o1", "cancelled", "2024-01-03", None),
         ("o1", "completed", "2024-01-01", "2024-01-03"),
         ("o2", "completed", "2024-01-01", None),
@@ -203,18 +211,18 @@ def test_a_load_that_dies_before_its_end_leaves_nothing_and_ends_the_same(shop, 
         def die(*arguments):
             raise KeyboardInterrupt
 
-        patch.setattr(load, "_write_ledger", die)
+        patch.setattr(load, "write_ledger", die)
         with pytest.raises(KeyboardInterrupt):
             shop.load()
-    assert shop.rows("select max(_drop_on)::varchar, max(_superseded_on)::varchar from raw.sales_order_lines") == [("2024-01-01", None)]
+    columns = "product_id, _drop_on::varchar, _superseded_on::varchar"
+    lines = f"select {columns} from raw.sales_order_lines where line_no = '2'"
+    assert shop.rows(lines) == [("p2", "2024-01-01", None)]
     shop.load()
-    assert shop.rows("select product_id, _superseded_on::varchar from raw.sales_order_lines where line_no = '2' order by all") == [
-        ("p2", "2024-01-02"), ("p3", None)
-    ]
+    assert shop.rows(f"{lines} order by all") == [("p2", "2024-01-01", "2024-01-02"), ("p3", "2024-01-02", None)]
 
 
 def test_every_table_of_the_contract_is_there_from_the_first_night(shop):
     shop.drop_sales()
     shop.load()
-    tables = {name for (name,) in shop.rows("select table_name from information_schema.tables where table_schema = 'raw'")}
-    assert {"support_contacts", "loyalty_points", "privacy_erasures", "sales_stock", "files"} <= tables
+    found = shop.rows("select table_name from information_schema.tables where table_schema = 'raw'")
+    assert {"support_contacts", "loyalty_points", "privacy_erasures", "files"} <= {name for (name,) in found}
