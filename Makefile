@@ -9,8 +9,6 @@ export RAPPORT_HOME
 # Some machines forbid writing bytecode; without it every start costs seconds more.
 unexport PYTHONDONTWRITEBYTECODE
 
-include airflow.mk
-
 .PHONY: setup demo test nightly airflow lint clean
 .DEFAULT_GOAL := help
 
@@ -28,13 +26,13 @@ setup: .venv/.ready ## make .venv from the lock and byte-compile it
 	@touch $@
 
 demo: setup ## a year of real data, from raw files to published offers, through Airflow [DATASET=online_retail]
-	@as_of=$$($(BIN)/python -m datasets demo $(DATASET)) && $(AIRFLOW_TEST) crm_nightly $$as_of && $(BIN)/python -m pipeline summary
+	@as_of=$$($(BIN)/python -m datasets demo $(DATASET)) && bin/airflow night $$as_of && $(BIN)/python -m pipeline summary
 
 nightly: setup ## the night without Airflow: make nightly DATE=2018-01-01
 	@$(BIN)/python -m pipeline nightly --date $(DATE)
 
 airflow: setup ## Airflow on 127.0.0.1, with the DAG
-	@$(AIRFLOW_STANDALONE)
+	@bin/airflow serve
 
 test: setup ## every test
 	@$(BIN)/python -m pytest

@@ -7,8 +7,12 @@ from zoneinfo import ZoneInfo
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param, TaskGroup, task
 from airflow.sdk.exceptions import AirflowFailException
+
 from dags.assets import PUBLISHED
-from pipeline.stages import STAGES, Stage
+from pipeline.errors import GateRefused, RapportError, UsageError
+from pipeline.progress import say
+from pipeline.settings import Settings
+from pipeline.stages import STAGES, Stage, run_stage
 
 WAREHOUSE_POOL = "warehouse"  # one slot: DuckDB lets one process write its file, and shuts readers out meanwhile
 ZONE = ZoneInfo(os.environ.get("RAPPORT_TIMEZONE") or "UTC")
@@ -46,9 +50,9 @@ def choose_as_of(asked_for: str | None, logical_date: datetime | None) -> date:
         try:
             return date.fromisoformat(asked_for)
         except ValueError:
-            raise AirflowFailException(f"as_of={asked_for!r} is not a date; give it as YYYY-MM-DD.") from None
+            raise UsageError(f"as_of={asked_for!r} is not a date; give it as YYYY-MM-DD.") from None
     if logical_date is None:
-        raise AirflowFailException("this run has no logical date; trigger it again with as_of set to YYYY-MM-DD.")
+        raise UsageError("this run has no logical date; trigger it again with as_of set to YYYY-MM-DD.")
     in_utc = logical_date.astimezone(UTC)
     # `airflow dags test crm_nightly 2018-01-01` hands over midnight UTC and means that date, west of Greenwich too.
     return in_utc.date() if in_utc.time() == time() else logical_date.astimezone(ZONE).date()
@@ -56,11 +60,6 @@ def choose_as_of(asked_for: str | None, logical_date: datetime | None) -> date:
 
 def run_one(stage_name: str, asked_for: str | None, logical_date: datetime | None) -> None:
     """Run one stage. What trying again can't mend fails at once; the reason is shown as one sentence."""
-    from pipeline.errors import GateRefused, RapportError, UsageError
-    from pipeline.progress import say
-    from pipeline.settings import Settings
-    from pipeline.stages import run_stage
-
     try:
         run_stage(stage_name, Settings.from_environment(), choose_as_of(asked_for, logical_date))
     except Exception as error:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipeline.errors import RapportError
 from pipeline.settings import PROJECT_ROOT, Settings
+from pipeline.warehouse import make_folder
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 
@@ -44,11 +45,12 @@ def build_layers(settings: Settings, as_of: date, *selectors: str) -> None:
 
 def run_dbt(settings: Settings, as_of: date, *arguments: str) -> str:
     """Run one dbt command against the warehouse, as of a date; return what dbt printed."""
-    command = [sys.executable, "-m", "dbt.cli.main", "--no-use-colors", *arguments]
+    command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--no-use-colors", *arguments]
     command += ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
     command += ["--target-path", str(settings.dbt_output / "target"), "--log-path", str(settings.dbt_output / "logs")]
     command += ["--vars", json.dumps(dbt_variables(settings, as_of))]
-    settings.dbt_output.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.dbt_output)
+    _results_file(settings).unlink(missing_ok=True)
     done = subprocess.run(command, env=dbt_environment(settings), capture_output=True, text=True)
     if done.returncode != 0:
         raise RapportError(_explain(settings, done))
@@ -81,13 +83,17 @@ def _explain(settings: Settings, done: subprocess.CompletedProcess) -> str:
     output = done.stdout + done.stderr
     if "lock" in output and "IO Error" in output:
         return f"{settings.warehouse} is in use by another process; wait for it to end, then run the same command again."
-    failures = _failed_nodes(settings.dbt_output / "target" / "run_results.json", output)
-    return "dbt could not build: " + ("; ".join(failures) if failures else output.strip()[-2000:])
+    failures = _failed_nodes(_results_file(settings))
+    return "dbt could not build:\n  - " + ("\n  - ".join(failures) if failures else output.strip()[-2000:])
 
 
-def _failed_nodes(path: Path, output: str) -> list[str]:
+def _results_file(settings: Settings) -> Path:
+    return settings.dbt_output / "target" / "run_results.json"
+
+
+def _failed_nodes(path: Path) -> list[str]:
     """The nodes of the last dbt run that failed, each with its message; none where dbt ended before running any."""
-    if not path.exists() or "Parsing Error" in output or "Compilation Error" in output:
+    if not path.exists():
         return []
     results = json.loads(path.read_text())["results"]
     return [f"{r['unique_id']}: {(r['message'] or '').strip()}" for r in results if r["status"] in ("error", "fail")]

@@ -11,3 +11,8 @@
 {% macro money(expression) -%}
     cast({{ expression }} as decimal(18, 2))
 {%- endmacro %}
+
+{#- A number with its noun: 1 day, 2 days. -#}
+{% macro counted(number, noun) -%}
+    ({{ number }} || ' {{ noun }}' || case when {{ number }} = 1 then '' else 's' end)
+{%- endmacro %}

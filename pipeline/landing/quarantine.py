@@ -5,9 +5,9 @@ from datetime import date
 
 import duckdb
 
-from pipeline.landing.entities import Column, Entity
+from pipeline.landing.entities import TEXT, Column, Entity
 from pipeline.landing.reading import Part
-from pipeline.landing.rules import BLOCKED, ORDER_MISSING, list_rules
+from pipeline.landing.rules import BLOCKED, ORDER_MISSING, list_rules, text_sql
 
 
 def quarantine_rows(connection: duckdb.DuckDBPyConnection, entity: Entity, parts: Sequence[Part]) -> None:
@@ -53,14 +53,15 @@ def find_drops_to_judge_again(
     """
     table = f"quarantine.{entity.table}"
     queries = [
-        f"select drop_on from {table} group by drop_on having count(*) filter (rule = '{BLOCKED}') > 0 "
+        f"select drop_on from {table} group by drop_on having count(row_number) filter (rule = '{BLOCKED}') > 0 "
         f"and count(*) filter (rule <> '{BLOCKED}') <= cast({max_bad_share!r} as double) * count(*)"
     ]
     if entity.parent:
         orders = f"raw.{entity.parent.replace('/', '_')}"
         queries += [
-            f"select drop_on from {table} where rule = '{ORDER_MISSING}' "
-            f"and trim(json_extract_string(row_json, '$.order_id')) in (select order_id from {orders})",
+            f"select drop_on from {table} where rule in ('{ORDER_MISSING}', '{BLOCKED}') and row_number is not null and "
+            f"(rule = '{ORDER_MISSING}') = (trim(json_extract_string(row_json, '$.order_id')) in "
+            f"(select order_id from {orders}))",
             f"select _drop_on from raw.{entity.table} as line "
             f"where not exists (select 1 from {orders} as o where o.order_id = line.order_id)",
         ]
@@ -70,9 +71,12 @@ def find_drops_to_judge_again(
 def _row_json_sql(entity: Entity, part: Part) -> str:
     """The row as it came. Columns outside the contract are left out: nobody knows whether they name a person."""
     present = [column for column in entity.columns if column.name in part.types]
-    pairs = (f"'{column.name}', {_value_sql(column)}" for column in present)
+    pairs = (f"'{column.name}', {_value_sql(column, part.types[column.name])}" for column in present)
     return f"json_object({', '.join(pairs)})"
 
 
-def _value_sql(column: Column) -> str:
-    return column.name if column.identifier else f"raw_{column.name}"
+def _value_sql(column: Column, source_type: str) -> str:
+    if column.identifier:
+        return column.name
+    is_number_as_id = column.sql_type == TEXT and source_type != TEXT
+    return text_sql(column, source_type) if is_number_as_id else f"raw_{column.name}"

@@ -32,7 +32,15 @@ orders as (
         max(ordered_on) as last_order_on,
         sum(net_sales) as net_sales_total,
         coalesce(sum(net_sales) filter (where ordered_on > {{ twelve_months_before(as_of_date()) }}), 0) as net_sales_12m,
-        sum(gross_margin) filter (where ordered_on > {{ twelve_months_before(as_of_date()) }}) as gross_margin_12m
+        -- one order of unknown margin leaves the sum unknown
+        case
+            when
+                count(*) filter (where ordered_on > {{ twelve_months_before(as_of_date()) }})
+                = count(gross_margin) filter (where ordered_on > {{ twelve_months_before(as_of_date()) }})
+                then coalesce(
+                    sum(gross_margin) filter (where ordered_on > {{ twelve_months_before(as_of_date()) }}), 0
+                )
+        end as gross_margin_12m
     from {{ ref('orders') }}
     where customer_id is not null and status = 'completed' and lines > 0
     group by customer_id
@@ -42,14 +50,21 @@ orders as (
 refunds as (
 
     select
-        customer_id,
-        sum(refund_amount) as refunds_total,
+        returns.customer_id,
+        sum(returns.refund_amount) as refunds_total,
         coalesce(
-            sum(refund_amount) filter (where returned_on > {{ twelve_months_before(as_of_date()) }}), 0
-        ) as refunds_12m
-    from {{ ref('returns') }}
-    where customer_id is not null
-    group by customer_id
+            sum(returns.refund_amount) filter (where returns.returned_on > {{ twelve_months_before(as_of_date()) }}), 0
+        ) as refunds_12m,
+        -- goods that come back are worth their cost again; where that is unknown, the whole refund is lost
+        coalesce(
+            sum(returns.refund_amount - coalesce(round(returns.quantity * products.unit_cost, 2), 0))
+                filter (where returns.returned_on > {{ twelve_months_before(as_of_date()) }}),
+            0
+        ) as margin_returned_12m
+    from {{ ref('returns') }} as returns
+    left join {{ ref('stg_sales__products') }} as products on returns.product_id = products.product_id
+    where returns.customer_id is not null
+    group by returns.customer_id
 
 ),
 
@@ -127,7 +142,10 @@ final as (
         coalesce(orders.orders_12m, 0) as orders_12m,
         {{ money('coalesce(orders.net_sales_total, 0) - coalesce(refunds.refunds_total, 0)') }} as net_revenue_total,
         {{ money('coalesce(orders.net_sales_12m, 0) - coalesce(refunds.refunds_12m, 0)') }} as net_revenue_12m,
-        case when settings.has_cost then {{ money('orders.gross_margin_12m') }} end as gross_margin_12m,
+        case
+            when settings.has_cost
+                then {{ money('orders.gross_margin_12m - coalesce(refunds.margin_returned_12m, 0)') }}
+        end as gross_margin_12m,
         {{ money('(orders.net_sales_total - coalesce(refunds.refunds_total, 0)) / orders.orders_total') }}
             as average_order_value,
         gaps.median_gap_days,

@@ -87,6 +87,8 @@ exposures as (
         {{ money('incentive_value') }} as amount,
         program as detail
     from {{ ref('stg_loyalty__exposures') }}
+    -- a control customer was chosen but sent nothing
+    where arm = 'treatment'
 
 ),
 

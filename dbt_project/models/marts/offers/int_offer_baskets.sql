@@ -1,11 +1,11 @@
--- vip_pull: the fewest of the likeliest products that close the gap; the last of them is the cheapest that still
+-- vip_pull: the fewest of the likeliest products that close the gap, the incentive taken off; the last of them is the cheapest that still
 -- does, so that little is overshot. dormancy_defence: the likeliest three.
 with likely as (
 
     select
         products.*,
         targets.program,
-        targets.vip_gap_amount
+        targets.basket_amount_needed
     from {{ ref('int_likely_products') }} as products
     inner join {{ ref('int_offer_targets') }} as targets on products.customer_id = targets.customer_id
 
@@ -34,7 +34,7 @@ sizes as (
         min(price_place) as products_needed,
         min_by(sum_to_here - expected_price, price_place) as sum_before_last
     from by_price
-    where sum_to_here >= vip_gap_amount and price_place <= {{ var('vip_basket_max_products') }}
+    where sum_to_here >= basket_amount_needed and price_place <= {{ var('vip_basket_max_products') }}
     group by customer_id
 
 ),
@@ -55,7 +55,7 @@ closing as (
     inner join sizes on by_price.customer_id = sizes.customer_id
     where
         by_price.price_place < sizes.products_needed
-        or by_price.expected_price >= by_price.vip_gap_amount - sizes.sum_before_last
+        or by_price.expected_price >= by_price.basket_amount_needed - sizes.sum_before_last
     qualify pick <= sizes.products_needed
 
 ),

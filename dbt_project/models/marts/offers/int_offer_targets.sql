@@ -5,6 +5,12 @@ with customers as (
 
 ),
 
+incentives as (
+
+    select * from {{ ref('incentives') }}
+
+),
+
 segments as (
 
     select
@@ -14,10 +20,18 @@ segments as (
 
 ),
 
-final as (
+targets as (
 
     select
-        customers.*,
+        customers.customer_id,
+        customers.as_of_date,
+        customers.segment,
+        customers.keep_status,
+        customers.recency_days,
+        customers.median_gap_days,
+        customers.average_order_value,
+        customers.dormancy_on,
+        customers.dormancy_probability,
         segments.vip_gap_amount,
         case
             when customers.segment = 'near_vip' then 'vip_pull'
@@ -28,8 +42,25 @@ final as (
     inner join segments on customers.customer_id = segments.customer_id
     where
         customers.segment = 'near_vip'
-        -- an offer that arrives on the day of dormancy comes too late
-        or (customers.is_at_risk and customers.dormancy_on > {{ as_of_date() }} + 1)
+        or (customers.is_at_risk and customers.segment not in ('dormant', 'churned'))
+
+),
+
+final as (
+
+    select
+        targets.*,
+        incentives.incentive_type,
+        {{ money('incentives.incentive_value') }} as incentive_value,
+        incentives.channel,
+        -- what a basket must come to at full price, so that what is paid after the incentive closes the gap
+        cast(case incentives.incentive_type
+            when 'percent_off' then ceil(targets.vip_gap_amount * 10000 / (100 - incentives.incentive_value)) / 100
+            when 'amount_off' then targets.vip_gap_amount + incentives.incentive_value
+            else targets.vip_gap_amount
+        end as decimal(18, 2)) as basket_amount_needed
+    from targets
+    inner join incentives on targets.program = incentives.program
 
 )
 

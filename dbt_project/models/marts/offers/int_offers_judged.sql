@@ -17,10 +17,12 @@ consents as (
         identifiers.customer_id,
         consents.channel,
         arg_max(
-            consents.granted and (consents.expires_at is null or cast(consents.expires_at as date) > consents.as_of_date),
-            consents.changed_at
+            consents.granted
+            and (consents.expires_at is null or cast(consents.expires_at as date) > {{ as_of_date() }} + 1),
+            -- of two answers given at the same time the refusal counts
+            (consents.changed_at, not consents.granted)
         ) as is_granted
-    from (select *, {{ as_of_date() }} as as_of_date from {{ ref('stg_loyalty__consents') }}) as consents
+    from {{ ref('stg_loyalty__consents') }} as consents
     inner join {{ ref('int_identifiers_resolved') }} as identifiers
         on identifiers.kind = 'loyalty_id' and consents.loyalty_id = identifiers.token
     where consents.purpose = 'marketing'
@@ -49,7 +51,9 @@ checked as (
         offers.*,
         case
             when settings.has_consents and not coalesce(consents.is_granted, false) then 'no_consent'
+            when offers.keep_status = 'let_go' then 'let_go'
             when recently_sent.customer_id is not null then 'capped'
+            when offers.program = 'dormancy_defence' and offers.dormancy_on <= offers.send_on then 'low_value'
         end as refusal,
         recently_sent.sent_on
     from offers

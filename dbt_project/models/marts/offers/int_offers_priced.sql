@@ -18,9 +18,20 @@ baskets as (
 
 ),
 
-incentives as (
+costed as (
 
-    select * from {{ ref('incentives') }}
+    select
+        targets.*,
+        baskets.products,
+        baskets.expected_price,
+        baskets.product_id,
+        baskets.product_name,
+        {{ money("round(case targets.incentive_type
+            when 'percent_off' then baskets.expected_price * targets.incentive_value / 100
+            else targets.incentive_value
+        end, 2)") }} as cost
+    from targets
+    inner join baskets on targets.customer_id = baskets.customer_id
 
 ),
 
@@ -32,20 +43,19 @@ final as (
         targets.as_of_date,
         targets.segment,
         targets.program,
-        baskets.product_id,
-        incentives.incentive_type,
-        {{ money('incentives.incentive_value') }} as incentive_value,
-        {{ money("round(case
-            when incentives.incentive_type = 'percent_off' then baskets.expected_price * incentives.incentive_value / 100
-            else incentives.incentive_value
-        end, 2)") }} as cost,
+        targets.product_id,
+        targets.incentive_type,
+        targets.incentive_value,
+        targets.cost,
+        targets.keep_status,
+        targets.dormancy_on,
         targets.send_on,
         case
             when targets.program = 'dormancy_defence'
                 then least(targets.send_on + {{ var('offer_valid_days') }}, targets.dormancy_on)
             else targets.send_on + {{ var('offer_valid_days') }}
         end as expires_on,
-        incentives.channel,
+        targets.channel,
         case
             when
                 {{ stable_fraction("targets.customer_id || '|' || targets.program") }} < {{ var('control_share') }}
@@ -60,32 +70,30 @@ final as (
         case targets.program
             when 'vip_pull'
                 then format(
-                    '{} short of the top tier; one usual order is {}. {} likely product{} come to {}{}',
+                    '{} short of the top tier; one usual order is {}. {} come to {} with the offer{}',
                     targets.vip_gap_amount,
                     targets.average_order_value,
-                    baskets.products,
-                    case when baskets.products = 1 then '' else 's' end,
-                    baskets.expected_price,
+                    {{ counted('targets.products', 'likely product') }},
+                    targets.expected_price
+                    - case when targets.incentive_type in ('percent_off', 'amount_off') then targets.cost else 0 end,
                     case
-                        when baskets.expected_price >= targets.vip_gap_amount then ' and close the gap.'
+                        when targets.expected_price >= targets.basket_amount_needed then ' and close the gap.'
                         else '; the rest of a usual order closes the gap.'
                     end
                 )
             else format(
-                'Last bought {} days ago{}; falls dormant on {} with probability {}% unless something changes. Likeliest next: {}.',
-                targets.recency_days,
+                'Last bought {} ago{}; falls dormant on {} with probability {}% unless something changes. Likeliest next: {}.',
+                {{ counted('targets.recency_days', 'day') }},
                 case
                     when targets.median_gap_days is null then ''
-                    else format(', usually every {} days', cast(ceil(targets.median_gap_days) as integer))
+                    else ', usually every ' || {{ counted('cast(ceil(targets.median_gap_days) as integer)', 'day') }}
                 end,
                 targets.dormancy_on,
                 cast(round(100 * targets.dormancy_probability) as integer),
-                baskets.product_name
+                targets.product_name
             )
         end as reason
-    from targets
-    inner join baskets on targets.customer_id = baskets.customer_id
-    inner join incentives on targets.program = incentives.program
+    from costed as targets
 
 )
 

@@ -14,6 +14,8 @@ final as (
         case rejection
             when 'no_consent' then 'no consent to marketing by ' || channel
             when 'capped' then 'was sent an offer on ' || sent_on
+            when 'let_go' then 'costs more than it brings; see keep_reason'
+            when 'low_value' then 'falls dormant before an offer could arrive'
             when 'over_budget' then 'tonight''s budget was spent on more urgent offers'
         end as detail
     from judged

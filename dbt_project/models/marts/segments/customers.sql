@@ -131,6 +131,7 @@ final as (
         since.segment_since,
         segments.is_near_vip,
         segments.is_at_risk,
+        segments.was_at_risk,
         valued.value_band,
         judged.keep_status,
         case judged.keep_status

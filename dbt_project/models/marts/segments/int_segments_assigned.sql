@@ -33,8 +33,8 @@ scores as (
 
 remembered as (
 
-    select customer_id from {{ ref('int_segments_remembered') }}
-    where valid_to is null and segment = 'at_risk'
+    select customer_id from {{ ref('int_risk_remembered') }}
+    where was_at_risk
 
 ),
 
@@ -68,6 +68,7 @@ judged as (
             - case when remembered.customer_id is null then 0 else settings.at_risk_margin end,
             false
         ) as is_at_risk,
+        remembered.customer_id is not null as was_at_risk,
         {{ money('next_tier.threshold_amount - buyers.net_revenue_12m') }} as tier_gap_amount,
         case
             when buyers.average_order_value > 0
