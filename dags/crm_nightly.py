@@ -23,10 +23,9 @@ RETRIES = int(os.environ.get("RAPPORT_RETRIES") or 2)
 SCHEDULE = CronDataIntervalTimetable("0 3 * * *", timezone=str(ZONE))
 
 # Without RAPPORT_FIRST_NIGHT there is no telling where missed days begin: only the newest day runs by itself, and it
-# loads every older drop that has not been loaded yet. No event is older than 1990 (the landing contract).
-EARLIEST = datetime(1990, 1, 1, tzinfo=ZONE)
+# loads every older drop that has not been loaded yet.
 FIRST_NIGHT = os.environ.get("RAPPORT_FIRST_NIGHT")
-START = datetime.combine(date.fromisoformat(FIRST_NIGHT), time(), ZONE) if FIRST_NIGHT else EARLIEST
+START = datetime.combine(date.fromisoformat(FIRST_NIGHT), time(), ZONE) if FIRST_NIGHT else None
 
 DAG_NOTES = """
 ### One night of Rapport
@@ -35,6 +34,7 @@ version with one atomic switch. The last published version stays current until t
 
 - **Which day:** the day that ended before the run started (`RAPPORT_TIMEZONE`). To run another, trigger with `as_of`.
 - **Missed days:** set `RAPPORT_FIRST_NIGHT` and each day since then gets its own run, oldest first, one at a time.
+  For a day before it, trigger with `as_of`; Airflow leaves a run with an earlier logical date empty.
 - **A red `gate_` task:** the data were refused and nothing was published; its log says table, column, rule and rows.
   It is not tried again. Mend the drop, then clear the run to start the night afresh.
 - **Any other red task:** tried again twice, five minutes apart. Clear the run once the cause is gone.
@@ -81,11 +81,7 @@ def add_task(stage: Stage):
     def run(params=None, logical_date=None):
         run_one(stage.name, params["as_of"], logical_date)
 
-    made = run()
-    # Airflow drops every task that starts later than its run, and calls the empty run a success: a night before
-    # RAPPORT_FIRST_NIGHT that someone asks for by hand would do nothing. The first night binds the schedule alone.
-    made.operator.start_date = EARLIEST
-    return made
+    return run()
 
 
 with DAG(

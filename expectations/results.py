@@ -86,7 +86,7 @@ def _observe(rule: Rule | None, result: Any) -> tuple[str | None, str]:
     else:
         count, of = content.get("observed_value"), ""
         samples = content.get("details", {}).get("unexpected_rows") or []
-    rows = "row" if count == 1 else "rows"
+    rows = "row" if count == 1 and not of else "rows"
     shown = "; ".join(_show(sample) for sample in samples[:SAMPLES])
     return f"{count}{of} bad {rows}", f"{count}{of} bad {rows}, such as {shown or 'no sample'}"
 

@@ -65,7 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "versions", "list published versions", _list_versions)
     _add(commands, "rollback", "make the version before the current one current", _roll_back)
     dbt = _add(commands, "dbt", "any dbt command against the warehouse, as of a date", _run_dbt, dated=True)
-    dbt.add_argument("arguments", nargs="+", metavar="ARGUMENT", help="after --: what dbt is given, such as: -- docs generate")
+    dbt.add_argument(
+        "arguments", nargs="+", metavar="ARGUMENT", help="after --: what dbt is given, such as: -- docs generate"
+    )
     for stage in STAGES:
         command = _add(commands, stage.name.replace("_", "-"), f"stage: {stage.title.lower()}", _run_one, dated=True)
         command.set_defaults(stage=stage.name)
@@ -75,7 +77,10 @@ def _parser() -> argparse.ArgumentParser:
 def _add(commands, name, help_text, run, dated=False) -> argparse.ArgumentParser:
     example = f"example:\n  python -m pipeline {name}" + (" --date 2018-01-01" if dated else "")
     command = commands.add_parser(
-        name, help=help_text, description=help_text.capitalize() + ".", epilog=example,
+        name,
+        help=help_text,
+        description=help_text.capitalize() + ".",
+        epilog=example,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     if dated:

@@ -66,9 +66,7 @@ def mine_baskets(settings: Settings, as_of: date, run_id: str) -> None:
     """Find what is bought together, on products and on categories."""
     with _say_plainly(), open_for_writing(settings) as connection:
         params = load_params().baskets
-        mined = [
-            mine_rules(connection, lines, level, getattr(params, level)) for level, lines in _BASKET_LINES.items()
-        ]
+        mined = [mine_rules(connection, lines, level, getattr(params, level)) for level, lines in _BASKET_LINES.items()]
     _replace_table(settings, "basket_rules", pa.concat_tables(mined))
 
 

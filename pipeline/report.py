@@ -56,7 +56,8 @@ def _describe_load(connection, run_id: str) -> list[str]:
         for name, count, read, loaded, repeated, quarantined, waiting, blocked in files
     ]
     reasons = connection.execute(
-        "select status, file, message from raw.files where run_id = ? and message is not null order by file limit 5", [run_id]
+        "select status, file, message from raw.files where run_id = ? and message is not null order by file limit 5",
+        [run_id],
     ).fetchall()
     return ["Loaded", header, *rows, *(f"  {status}: {file}: {message}" for status, file, message in reasons)]
 
@@ -132,7 +133,8 @@ def _describe_models(connection) -> list[str]:
 
 def _describe_gates(connection, run_id: str) -> list[str]:
     rows = connection.execute(
-        "select gate, count(*), count(*) filter (where success) from ops.quality_checks where run_id = ? group by gate order by gate",
+        "select gate, count(*), count(*) filter (where success) from ops.quality_checks"
+        " where run_id = ? group by gate order by gate",
         [run_id],
     ).fetchall()
     return ["Gates", "  " + ", ".join(f"{gate} {passed}/{count}" for gate, count, passed in rows)]
@@ -142,4 +144,8 @@ def _describe_stages(connection, run_id: str) -> list[str]:
     rows = connection.execute(
         "select stage, seconds from ops.stages where run_id = ? order by started_at, stage", [run_id]
     ).fetchall()
-    return ["Seconds", "  " + ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in rows), f"  total {sum(r[1] for r in rows):.0f}"]
+    return [
+        "Seconds",
+        "  " + ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in rows),
+        f"  total {sum(r[1] for r in rows):.0f}",
+    ]

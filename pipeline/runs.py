@@ -38,19 +38,17 @@ def hold_night_lock(settings: Settings) -> Iterator[None]:
         return
     make_folder(settings.home)
     try:
-        handle = open(path, "w")
-    except OSError as error:
-        raise RapportError(f"{path} can't be written ({error.strerror}); set RAPPORT_HOME to a folder you may write.") from None
-    with handle:
-        try:
+        with settings.lock_file.open("w") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise RapportError(f"another night is running in {settings.home}; wait for it to end, then run this again.") from None
-        _held_locks.add(path)
-        try:
-            yield
-        finally:
-            _held_locks.discard(path)
+            _held_locks.add(path)
+            try:
+                yield
+            finally:
+                _held_locks.discard(path)
+    except BlockingIOError:
+        raise RapportError(
+            f"another night is running in {settings.home}; wait for it to end, then run this again."
+        ) from None
 
 
 def begin(settings: Settings, as_of: date) -> str:
@@ -101,7 +99,10 @@ def code_version() -> str:
     try:
         found = subprocess.run(
             ["git", "-C", str(PROJECT_ROOT), "rev-parse", "--short=12", "HEAD"],
-            capture_output=True, text=True, check=True, env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
         )
         return found.stdout.strip()
     except (OSError, subprocess.CalledProcessError):

@@ -82,7 +82,9 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
 def _explain(settings: Settings, done: subprocess.CompletedProcess) -> str:
     output = done.stdout + done.stderr
     if "lock" in output and "IO Error" in output:
-        return f"{settings.warehouse} is in use by another process; wait for it to end, then run the same command again."
+        return (
+            f"{settings.warehouse} is in use by another process; wait for it to end, then run the same command again."
+        )
     failures = _failed_nodes(_results_file(settings))
     return "dbt could not build:\n  - " + ("\n  - ".join(failures) if failures else output.strip()[-2000:])
 

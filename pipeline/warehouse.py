@@ -51,7 +51,9 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RapportError(f"{folder} can't be made ({error.strerror}); set RAPPORT_HOME to a folder you may write.") from None
+        raise RapportError(
+            f"{folder} can't be made ({error.strerror}); set RAPPORT_HOME to a folder you may write."
+        ) from None
 
 
 def connection_options(settings: Settings) -> dict[str, str | int | bool]:
@@ -78,6 +80,8 @@ def _connect(path: Path, settings: Settings, read_only: bool) -> duckdb.DuckDBPy
             raise RapportError(
                 f"{path} is in use by another process; wait for it to end, or stop it, then run the same command again."
             ) from None
-        raise RapportError(f"{path} can't be opened ({str(error).splitlines()[0]}); is the disk full or read-only?") from None
+        raise RapportError(
+            f"{path} can't be opened ({str(error).splitlines()[0]}); is the disk full or read-only?"
+        ) from None
     connection.execute(f"set TimeZone = {quote_literal(settings.timezone)}")
     return connection

@@ -33,9 +33,7 @@ def test_arrows_go_one_way(package):
     allowed = {("ml", "os", "model.py")}  # fsync and rename when a model is saved; never os.environ
     for path in files:
         forbidden = {
-            name
-            for name in _imports(path) & MAY_NOT_IMPORT[package]
-            if (package, name, path.name) not in allowed
+            name for name in _imports(path) & MAY_NOT_IMPORT[package] if (package, name, path.name) not in allowed
         }
         assert not forbidden, f"{path.relative_to(ROOT)} imports {forbidden}"
         assert package != "ml" or "os.environ" not in path.read_text()

@@ -79,9 +79,9 @@ class ChurnModel:
     def score(self, frame: pa.Table | pd.DataFrame) -> pa.Table:
         """Probabilities for one as-of date's customers, sorted by customer_id.
 
-        churn_probability_Nd: no purchase in the next N days; never rises with N; NULL where nothing could be
-        learnt. Churned customers are scored too, though no measure counts them. dormancy_probability: exactly 0 where dormancy lies beyond the warning
-        window, NULL for customers who are dormant already.
+        churn_probability_Nd: no purchase in the next N days; never rises with N; NULL where nothing was learnt.
+        Churned customers are scored too, though no measure counts them. dormancy_probability: exactly 0 where
+        dormancy lies beyond the warning window, NULL for customers who are dormant already.
         """
         rows = read_features(frame)
         if rows.as_of_on[0] != rows.as_of_on[-1]:

@@ -48,17 +48,11 @@ def discover_drops(landing: Path, as_of: date) -> tuple[list[Drop], list[str]]:
     """Every drop dated `as_of` or earlier, in date order, and warnings about what can't be a drop. Opens no file."""
     if not landing.is_dir():
         raise RapportError(f"there is no landing folder {landing}; {_expected_layout(landing, REQUIRED_ENTITIES[0])}")
-    by_path = {entity.path: entity for entity in ENTITIES}
-    drops: list[Drop] = []
     warnings: list[str] = []
-    for source in _folders(landing, warnings):
-        for folder in _folders(landing / source, warnings):
-            entity = by_path.get(f"{source}/{folder}")
-            if entity is None:
-                path = landing / source / folder
-                warnings.append(f"{path} is not an entity of the landing contract and was not read")
-            else:
-                drops += _discover_entity(landing, entity, warnings)
+    try:
+        drops = _discover_sources(landing, warnings)
+    except OSError as error:
+        raise RapportError(f"{error.filename} can't be looked at ({error.strerror}); allow reading it.") from None
     for path in REQUIRED_ENTITIES:
         _require_drops(landing, path, [drop for drop in drops if drop.entity.path == path], as_of)
     drops = [drop for drop in drops if drop.drop_on <= as_of]
@@ -99,6 +93,20 @@ def split_batches(drops: list[Drop], most_bytes: int) -> Iterator[list[Drop]]:
         size += weight
     if batch:
         yield batch
+
+
+def _discover_sources(landing: Path, warnings: list[str]) -> list[Drop]:
+    by_path = {entity.path: entity for entity in ENTITIES}
+    drops: list[Drop] = []
+    for source in _folders(landing, warnings):
+        for folder in _folders(landing / source, warnings):
+            entity = by_path.get(f"{source}/{folder}")
+            if entity is None:
+                path = landing / source / folder
+                warnings.append(f"{path} is not an entity of the landing contract and was not read")
+            else:
+                drops += _discover_entity(landing, entity, warnings)
+    return drops
 
 
 def _discover_entity(landing: Path, entity: Entity, warnings: list[str]) -> list[Drop]:

@@ -1,12 +1,14 @@
 """The night's load: every new or changed drop goes to raw or quarantine, and every row is accounted for."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 
 import duckdb
 
+from pipeline.errors import RapportError
 from pipeline.identity.vault import attach_vault, give_secret, store_identifiers
 from pipeline.landing.drops import Drop, discover_drops, find_changed, split_batches
 from pipeline.landing.entities import ENTITIES, Entity
@@ -48,7 +50,7 @@ def load_drops(settings: Settings, as_of: date, run_id: str, report: Callable[[s
     drops, warnings = discover_drops(settings.landing, as_of)
     results: list[FileResult] = []
     _make_folders(settings)
-    with open_for_writing(settings) as connection:
+    with _room_explained(), open_for_writing(settings) as connection:
         create_tables(connection)
         give_secret(connection, settings)
         night = _Night(connection, settings, as_of, run_id)
@@ -65,11 +67,26 @@ def load_drops(settings: Settings, as_of: date, run_id: str, report: Callable[[s
     return LoadSummary(tuple(results), tuple(warnings))
 
 
+@contextmanager
+def _room_explained() -> Iterator[None]:
+    """Say in a sentence that disk or memory ran out."""
+    try:
+        yield
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        raise RapportError(
+            f"the load could not go on ({str(error).splitlines()[0]}); free disk space or set RAPPORT_MEMORY, then run "
+            "the same command again: what was loaded stays loaded."
+        ) from None
+
+
 def _make_folders(settings: Settings) -> None:
     make_folder(settings.home)
     # Rows may be spilled here while they still hold personal identifiers.
     make_folder(settings.temporary)
-    os.chmod(settings.temporary, 0o700)
+    try:
+        os.chmod(settings.temporary, 0o700)
+    except OSError as error:
+        raise RapportError(f"{settings.temporary} can't be made private ({error.strerror}); it must be yours.") from None
 
 
 def _find_drops_to_load(night: _Night, entity: Entity, drops: list[Drop]) -> list[Drop]:
@@ -105,7 +122,8 @@ def _load_batch(night: _Night, batch: Batch) -> tuple[list[FileResult], list[str
         write_ledger(connection, batch, results, night.run_id)
         connection.execute("commit")
     except BaseException:
-        connection.execute("rollback")
+        with suppress(duckdb.Error):
+            connection.execute("rollback")
         raise
     drop_parts(connection, reading)
     connection.execute("drop table if exists temp.judged")

@@ -7,7 +7,7 @@ import duckdb
 
 from pipeline.landing.entities import TEXT, Column, Entity
 from pipeline.landing.reading import Part
-from pipeline.landing.rules import BLOCKED, ORDER_MISSING, list_rules, text_sql
+from pipeline.landing.rules import BLOCKED, CONFLICT, ORDER_MISSING, list_rules, text_sql
 
 
 def quarantine_rows(connection: duckdb.DuckDBPyConnection, entity: Entity, parts: Sequence[Part]) -> None:
@@ -59,8 +59,10 @@ def find_drops_to_judge_again(
     if entity.parent:
         orders = f"raw.{entity.parent.replace('/', '_')}"
         queries += [
-            f"select drop_on from {table} where rule in ('{ORDER_MISSING}', '{BLOCKED}') and row_number is not null and "
-            f"(rule = '{ORDER_MISSING}') = (trim(json_extract_string(row_json, '$.order_id')) in "
+            # the other two rules are only reached by a line whose order was there
+            f"select drop_on from {table} where rule in ('{ORDER_MISSING}', '{CONFLICT}', '{BLOCKED}') "
+            "and row_number is not null "
+            f"and (rule = '{ORDER_MISSING}') = (trim(json_extract_string(row_json, '$.order_id')) in "
             f"(select order_id from {orders}))",
             f"select _drop_on from raw.{entity.table} as line "
             f"where not exists (select 1 from {orders} as o where o.order_id = line.order_id)",

@@ -30,6 +30,8 @@ TABLES: tuple[PublishedTable, ...] = (
 
 # Written when the version is sealed: only then are the last gate's results and the run's end known.
 LEDGERS: tuple[PublishedTable, ...] = (
-    PublishedTable("quality_checks", "ops.quality_checks", "run_id, gate, table_name, expectation, column_name, detail"),
+    PublishedTable(
+        "quality_checks", "ops.quality_checks", "run_id, gate, table_name, expectation, column_name, detail"
+    ),
     PublishedTable("runs", "ops.runs", "started_at, run_id"),
 )

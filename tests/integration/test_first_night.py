@@ -79,7 +79,9 @@ def test_customers_add_up_to_the_buyers(published):
 
 def test_what_is_not_merchandise_reaches_no_basket_and_no_offer(published):
     codes = "('POST', 'DOT', 'M', 'C2', 'D', 'S', 'BANK CHARGES', 'AMAZONFEE', 'CRUK')"
-    assert fetch(published, f"select count(*) from basket_rules where antecedent in {codes} or consequent in {codes}") == (0,)
+    assert fetch(
+        published, f"select count(*) from basket_rules where antecedent in {codes} or consequent in {codes}"
+    ) == (0,)
     assert fetch(published, f"select count(*) from offer_products where product_id in {codes}") == (0,)
     assert fetch(published, f"select count(*) from order_lines where product_id in {codes}")[0] > 1000
 

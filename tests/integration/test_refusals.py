@@ -78,7 +78,9 @@ def test_a_shop_too_small_for_models_is_published_all_the_same(home):
     night = home.run("pipeline", "nightly", "--date", "2020-01-02")
     assert night.returncode == 0, night.stderr
     customers = home.current / "parquet" / "customers.parquet"
-    row = duckdb.sql(f"select segment, orders_total, net_revenue_total, churn_probability_30d from '{customers}'").fetchall()
+    row = duckdb.sql(
+        f"select segment, orders_total, net_revenue_total, churn_probability_30d from '{customers}'"
+    ).fetchall()
     assert [(str(segment), orders, float(revenue), chance) for segment, orders, revenue, chance in row] == [
         ("vip", 1, 7.0, None)
     ]

@@ -31,7 +31,8 @@ orders as (
         min(ordered_on) as first_order_on,
         max(ordered_on) as last_order_on,
         sum(net_sales) as net_sales_total,
-        coalesce(sum(net_sales) filter (where ordered_on > {{ twelve_months_before(as_of_date()) }}), 0) as net_sales_12m,
+        coalesce(sum(net_sales) filter (where ordered_on > {{ twelve_months_before(as_of_date()) }}), 0)
+            as net_sales_12m,
         -- one order of unknown margin leaves the sum unknown
         case
             when

@@ -2,15 +2,30 @@
 -- references goes to the first of them, so that no two shop accounts are merged by one shared card.
 with sightings as (
 
-    select customer_ref, loyalty_id from {{ ref('stg_sales__orders') }}
+    select
+customer_ref,
+loyalty_id
+from {{ ref('stg_sales__orders') }}
     union all
-    select customer_ref, loyalty_id from {{ ref('stg_loyalty__members') }}
+    select
+customer_ref,
+loyalty_id
+from {{ ref('stg_loyalty__members') }}
     union all
-    select customer_ref, null as loyalty_id from {{ ref('stg_sales__returns') }}
+    select
+customer_ref,
+null as loyalty_id
+from {{ ref('stg_sales__returns') }}
     union all
-    select customer_ref, loyalty_id from {{ ref('stg_support__contacts') }}
+    select
+customer_ref,
+loyalty_id
+from {{ ref('stg_support__contacts') }}
     union all
-    select customer_ref, loyalty_id from {{ ref('stg_loyalty__exposures') }}
+    select
+customer_ref,
+loyalty_id
+from {{ ref('stg_loyalty__exposures') }}
 
 ),
 

@@ -37,13 +37,16 @@ final as (
         {{ var('warning_window_days') }} as warning_window_days,
         cast({{ var('at_risk_cutoff') }} as double) as at_risk_cutoff,
         cast({{ var('at_risk_margin') }} as double) as at_risk_margin,
-        exists (select 1 from {{ ref('stg_support__contacts') }}) as has_support,
-        exists (select 1 from {{ ref('stg_loyalty__members') }}) as has_loyalty,
-        exists (select 1 from {{ ref('stg_loyalty__points') }}) as has_points,
-        exists (select 1 from {{ ref('stg_loyalty__consents') }}) as has_consents,
-        exists (select 1 from {{ ref('stg_loyalty__exposures') }}) as has_exposures,
-        exists (select 1 from {{ ref('stg_sales__returns') }}) as has_returns,
-        exists (select 1 from {{ ref('stg_sales__products') }} where unit_cost is not null) as has_cost
+        exists(select 1 from {{ ref('stg_support__contacts') }}) as has_support,
+        exists(select 1 from {{ ref('stg_loyalty__members') }}) as has_loyalty,
+        exists(select 1 from {{ ref('stg_loyalty__points') }}) as has_points,
+        exists(select 1 from {{ ref('stg_loyalty__consents') }}) as has_consents,
+        exists(select 1 from {{ ref('stg_loyalty__exposures') }}) as has_exposures,
+        exists(select 1 from {{ ref('stg_sales__returns') }}) as has_returns,
+        exists(
+            select 1 from {{ ref('stg_sales__products') }}
+            where unit_cost is not null
+        ) as has_cost
     from dormancy
     cross join orders
 

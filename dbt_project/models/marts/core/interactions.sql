@@ -16,7 +16,7 @@ orders as (
         order_id as reference_id,
         null as product_id,
         net_sales as amount,
-        lines || ' lines' as detail
+        {{ counted('lines', 'line') }} as detail
     from {{ ref('orders') }}
     where status = 'completed'
 

@@ -6,7 +6,10 @@ with returns as (
 
 orders as (
 
-    select order_id, customer_id from {{ ref('int_orders_identified') }}
+    select
+order_id,
+customer_id
+from {{ ref('int_orders_identified') }}
 
 ),
 

@@ -127,7 +127,8 @@ final as (
         median_gap_days,
         last_gap_days,
         recency_days / greatest(median_gap_days, 1) as recency_over_median_gap,
-        case when gross_amount > 0 then cast(discount_amount as double) / cast(gross_amount as double) end as discount_share,
+        case when gross_amount > 0 then cast(discount_amount as double) / cast(gross_amount as double) end
+            as discount_share,
         case
             when net_sales_total > 0 then least(cast(refund_amount as double) / cast(net_sales_total as double), 1)
         end as return_share,

@@ -31,7 +31,9 @@ weighed as (
         lines.product_id,
         lines.net_sales,
         cast(
-            round(1e6 * pow(0.5, ({{ as_of_date() }} - lines.ordered_on) / {{ var('likelihood_half_life_days') }}.0))
+            round(
+                1000000 * pow(0.5, ({{ as_of_date() }} - lines.ordered_on) / {{ var('likelihood_half_life_days') }} .0)
+            )
             as bigint
         ) as weight
     from lines
@@ -44,7 +46,11 @@ order_weights as (
     select
         customer_id,
         sum(weight) as weight
-    from (select distinct customer_id, order_id, weight from weighed) as orders
+    from (select distinct
+customer_id,
+order_id,
+weight
+from weighed) as orders
     group by customer_id
 
 ),

@@ -1,5 +1,5 @@
--- vip_pull: the fewest of the likeliest products that close the gap, the incentive taken off; the last of them is the cheapest that still
--- does, so that little is overshot. dormancy_defence: the likeliest three.
+-- vip_pull: the fewest of the likeliest products that close the gap, the incentive taken off; the last of them is
+-- the cheapest that still does, so that little is overshot. dormancy_defence: the likeliest three.
 with likely as (
 
     select
@@ -72,11 +72,26 @@ reaching as (
 
 chosen as (
 
-    select customer_id, product_id, expected_price, place from closing
+    select
+customer_id,
+product_id,
+expected_price,
+place
+from closing
     union all
-    select customer_id, product_id, expected_price, place from reaching
+    select
+customer_id,
+product_id,
+expected_price,
+place
+from reaching
     union all
-    select customer_id, product_id, expected_price, place from likely
+    select
+customer_id,
+product_id,
+expected_price,
+place
+from likely
     where program = 'dormancy_defence' and place <= 3
 
 ),

@@ -38,7 +38,8 @@ costed as (
 final as (
 
     select
-        {{ short_id('o', "sha256(targets.customer_id || '|' || targets.program || '|' || targets.as_of_date)") }} as offer_id,
+        {{ short_id('o', "sha256(targets.customer_id || '|' || targets.program || '|' || targets.as_of_date)") }}
+            as offer_id,
         targets.customer_id,
         targets.as_of_date,
         targets.segment,
@@ -70,19 +71,24 @@ final as (
         case targets.program
             when 'vip_pull'
                 then format(
-                    '{} short of the top tier; one usual order is {}. {} come to {} with the offer{}',
-                    targets.vip_gap_amount,
-                    targets.average_order_value,
-                    {{ counted('targets.products', 'likely product') }},
-                    targets.expected_price
-                    - case when targets.incentive_type in ('percent_off', 'amount_off') then targets.cost else 0 end,
+                    '{} short of the top tier; one usual order is {}. {}: {} for {} with the offer{}.',
+                    cast(targets.vip_gap_amount as varchar),
+                    cast(targets.average_order_value as varchar),
                     case
-                        when targets.expected_price >= targets.basket_amount_needed then ' and close the gap.'
-                        else '; the rest of a usual order closes the gap.'
+                        when targets.expected_price >= targets.basket_amount_needed then 'To close the gap'
+                        else 'Towards the gap'
+                    end,
+                    {{ counted('targets.products', 'likely product') }},
+                    cast({{ money("targets.expected_price - case
+                        when targets.incentive_type in ('percent_off', 'amount_off') then targets.cost else 0
+                    end") }} as varchar),
+                    case
+                        when targets.expected_price >= targets.basket_amount_needed then ''
+                        else ', then the rest of a usual order'
                     end
                 )
             else format(
-                'Last bought {} ago{}; falls dormant on {} with probability {}% unless something changes. Likeliest next: {}.',
+                'Last bought {} ago{}; falls dormant on {} with probability {}% if nothing is done. Likeliest next: {}.',
                 {{ counted('targets.recency_days', 'day') }},
                 case
                     when targets.median_gap_days is null then ''

@@ -6,7 +6,11 @@ with remembered as (
 
 tonight as (
 
-    select customer_id, segment, tier from {{ ref('int_segments_assigned') }}
+    select
+customer_id,
+segment,
+tier
+from {{ ref('int_segments_assigned') }}
 
 ),
 
