@@ -31,7 +31,8 @@ _COMPARED = ("lines", "gross_amount", "discount_amount", "net_sales")
 
 _ORDERS_ARE_THEIR_LINES = NoRows(
     "a completed order's amounts are the sums of its lines",
-    "select o.order_id, " + ", ".join(f"o.{name}, l.{name} as {name}_summed" for name in _COMPARED)
+    "select o.order_id, "
+    + ", ".join(f"o.{name}, l.{name} as {name}_summed" for name in _COMPARED)
     + " from {table} as o left join (select order_id, count(*) as lines, sum(gross_amount) as gross_amount,"
     " sum(discount_amount) as discount_amount, sum(net_sales) as net_sales"
     " from marts.order_lines group by order_id) as l on l.order_id = o.order_id where o.status = 'completed' and ("
@@ -97,9 +98,7 @@ SUITES: tuple[TableSuite, ...] = (
             _LINE_TOO_LARGE,
         ),
     ),
-    TableSuite(
-        "marts", "products", key=("product_id",), rules=(*key_of("product_id"), *never_null("is_merchandise"))
-    ),
+    TableSuite("marts", "products", key=("product_id",), rules=(*key_of("product_id"), *never_null("is_merchandise"))),
     TableSuite(
         "marts",
         "returns",

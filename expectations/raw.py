@@ -26,9 +26,7 @@ SUITES: tuple[TableSuite, ...] = (
         key=("order_id", "_drop_on"),
         rules=(
             *never_null("order_id", "ordered_at", "_drop_on", "_file"),
-            NoRowsWhere(
-                "a superseded row gave way to a later drop", "_superseded_on <= _drop_on", ("_superseded_on",)
-            ),
+            NoRowsWhere("a superseded row gave way to a later drop", "_superseded_on <= _drop_on", ("_superseded_on",)),
         ),
     ),
     TableSuite(

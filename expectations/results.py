@@ -39,9 +39,7 @@ def make_check(suite: TableSuite, rule: Rule | None, result: Any) -> Check:
         detail = sentence
     else:
         detail = f"{subject}: {sentence}: {found}"
-    return Check(
-        suite.name, result.expectation_config.type, column, success, None if error else observed, detail
-    )
+    return Check(suite.name, result.expectation_config.type, column, success, None if error else observed, detail)
 
 
 def make_problem(table_name: str, expectation: str, sentence: str) -> Check:

@@ -68,7 +68,8 @@ _SPELLS = (
 
 _NO_OVERLAP = NoRows(
     "spells do not overlap",
-    "select customer_id, valid_from, valid_to, next_from " + _SPELLS
+    "select customer_id, valid_from, valid_to, next_from "
+    + _SPELLS
     + " where next_from is not null and (valid_to is null or next_from < valid_to)",
     ("valid_from", "valid_to"),
 )

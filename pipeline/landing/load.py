@@ -74,8 +74,8 @@ def _room_explained() -> Iterator[None]:
         yield
     except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
         raise RapportError(
-            f"the load could not go on ({str(error).splitlines()[0]}); free disk space or set RAPPORT_MEMORY, then run "
-            "the same command again: what was loaded stays loaded."
+            f"the load could not go on ({str(error).splitlines()[0]}); free disk space or set RAPPORT_MEMORY, then "
+            "run the same command again: what was loaded stays loaded."
         ) from None
 
 

@@ -23,24 +23,40 @@ _CUSTOMER = "update marts.customers set {} where customer_id = '{}'"
 
 # (table, rule) -> SQL that breaks it; a table of "*" stands for every table with that rule.
 BREAKAGES = {
-    ("raw.files", "a loaded file's rows read are its rows loaded, repeated and quarantined"):
-        "update raw.files set rows_loaded = 5",
+    (
+        "raw.files",
+        "a loaded file's rows read are its rows loaded, repeated and quarantined",
+    ): "update raw.files set rows_loaded = 5",
     ("raw.files", "a blocked file says why"): "update raw.files set status = 'blocked'",
-    ("raw.sales_orders", "a superseded row gave way to a later drop"):
-        "update raw.sales_orders set _superseded_on = date '2020-06-29' where order_id = 'O2'",
-    ("raw.sales_order_lines", "order_id is found in raw.sales_orders"):
-        "delete from raw.sales_orders where order_id = 'O2'",
-    ("*", "ordered_at is not after the night"):
-        "update staging.stg_sales__orders set ordered_at = timestamp '2020-07-01 00:00:00' where order_id = 'O2'",
-    ("*", "returned_at is not after the night"):
-        "update staging.stg_sales__returns set returned_at = timestamp '2020-07-01 00:00:00'",
-    ("*", "sent_at is not after the night"):
-        "update staging.stg_loyalty__exposures set sent_at = timestamp '2020-07-01 00:00:00'",
+    (
+        "raw.sales_orders",
+        "a superseded row gave way to a later drop",
+    ): "update raw.sales_orders set _superseded_on = date '2020-06-29' where order_id = 'O2'",
+    (
+        "raw.sales_order_lines",
+        "order_id is found in raw.sales_orders",
+    ): "delete from raw.sales_orders where order_id = 'O2'",
+    (
+        "*",
+        "ordered_at is not after the night",
+    ): "update staging.stg_sales__orders set ordered_at = timestamp '2020-07-01 00:00:00' where order_id = 'O2'",
+    (
+        "*",
+        "returned_at is not after the night",
+    ): "update staging.stg_sales__returns set returned_at = timestamp '2020-07-01 00:00:00'",
+    (
+        "*",
+        "sent_at is not after the night",
+    ): "update staging.stg_loyalty__exposures set sent_at = timestamp '2020-07-01 00:00:00'",
     ("*", "quantity is above 0"): "update {table} set quantity = 0",
-    ("*", "discount_amount is not above the line's gross"):
-        "update staging.stg_sales__order_lines set quantity = 0.01 where order_id = 'O1'",
-    ("*", "order_id is found in staging.stg_sales__orders"):
-        "delete from staging.stg_sales__orders where order_id = 'O2'",
+    (
+        "*",
+        "discount_amount is not above the line's gross",
+    ): "update staging.stg_sales__order_lines set quantity = 0.01 where order_id = 'O1'",
+    (
+        "*",
+        "order_id is found in staging.stg_sales__orders",
+    ): "delete from staging.stg_sales__orders where order_id = 'O2'",
     ("*", "net_sales is gross_amount less discount_amount"): "update {table} set net_sales = 1 where order_id = 'O2'",
     ("marts.orders", "net_revenue is net_sales less refund_amount"): _ORDER.format("net_revenue = 1"),
     ("marts.orders", "an order without a customer is a guest's"): _ORDER.format("is_guest = true"),
@@ -49,84 +65,135 @@ BREAKAGES = {
     ("marts.orders", "a completed order's amounts are the sums of its lines"): _LINE.format("discount_amount = 3"),
     ("marts.order_lines", "gross_amount is quantity times unit_price"): _LINE.format("gross_amount = 5000"),
     ("marts.order_lines", "order_id is found in marts.orders"): "delete from marts.orders where order_id = 'O2'",
-    ("marts.order_lines", "product_id is found in marts.products"):
-        "delete from marts.products where product_id = 'P1'",
-    ("marts.order_lines", "no line is above 10 % of all sales once there are 1,000 orders"):
-        "insert into marts.orders (order_id) select 'X' || i from range(1000) as r(i)",
+    (
+        "marts.order_lines",
+        "product_id is found in marts.products",
+    ): "delete from marts.products where product_id = 'P1'",
+    (
+        "marts.order_lines",
+        "no line is above 10 % of all sales once there are 1,000 orders",
+    ): "insert into marts.orders (order_id) select 'X' || i from range(1000) as r(i)",
     ("marts.returns", "returned_on is not after the night"): "update marts.returns set returned_on = date '2020-07-01'",
-    ("marts.interactions", "occurred_at is not after the night"):
-        "update marts.interactions set occurred_at = timestamp '2020-07-01 00:00:00'",
-    ("features.customer_features", "as_of_date is not after the night"):
-        "update features.customer_features set as_of_date = date '2020-07-01' where is_current",
-    ("features.customer_features", "is_current marks the night's rows"):
-        "update features.customer_features set is_current = true",
-    ("features.customer_features", "recency_days is not above tenure_days"):
-        "update features.customer_features set tenure_days = 3",
-    ("features.customer_features", "there are rows for the night itself"):
-        "delete from features.customer_features where is_current",
+    (
+        "marts.interactions",
+        "occurred_at is not after the night",
+    ): "update marts.interactions set occurred_at = timestamp '2020-07-01 00:00:00'",
+    (
+        "features.customer_features",
+        "as_of_date is not after the night",
+    ): "update features.customer_features set as_of_date = date '2020-07-01' where is_current",
+    (
+        "features.customer_features",
+        "is_current marks the night's rows",
+    ): "update features.customer_features set is_current = true",
+    (
+        "features.customer_features",
+        "recency_days is not above tenure_days",
+    ): "update features.customer_features set tenure_days = 3",
+    (
+        "features.customer_features",
+        "there are rows for the night itself",
+    ): "delete from features.customer_features where is_current",
     **{
-        ("features.customer_features", f"has_lapsed_{days}d is null while its window reaches past the night"):
-            f"update features.customer_features set has_lapsed_{days}d = false where is_current"
+        (
+            "features.customer_features",
+            f"has_lapsed_{days}d is null while its window reaches past the night",
+        ): f"update features.customer_features set has_lapsed_{days}d = false where is_current"
         for days in (30, 60, 90, 180)
     },
     **{
-        ("features.customer_features", f"has_lapsed_{days}d is known once its window has passed"):
-            f"update features.customer_features set as_of_date = date '2019-01-01', has_lapsed_{days}d = null"
+        (
+            "features.customer_features",
+            f"has_lapsed_{days}d is known once its window has passed",
+        ): f"update features.customer_features set as_of_date = date '2019-01-01', has_lapsed_{days}d = null"
         for days in (30, 60, 90, 180)
     },
     **{
-        ("ml.churn_scores", f"churn_probability_{long}d is not above churn_probability_{short}d"):
-            f"update ml.churn_scores set churn_probability_{long}d = 0.9"
+        (
+            "ml.churn_scores",
+            f"churn_probability_{long}d is not above churn_probability_{short}d",
+        ): f"update ml.churn_scores set churn_probability_{long}d = 0.9"
         for short, long in ((30, 60), (60, 90), (90, 180))
     },
     ("ml.churn_scores", "scores are the night's"): "update ml.churn_scores set as_of_date = date '2020-06-29'",
     ("ml.churn_scores", "every current customer is scored"): "update ml.churn_scores set customer_id = 'somebody else'",
     ("ml.basket_rules", "lift is above 0"): "update ml.basket_rules set lift = 0",
-    ("ml.basket_rules", "a rule does not recommend what is in the basket"):
-        "update ml.basket_rules set consequent = 'P1'",
+    (
+        "ml.basket_rules",
+        "a rule does not recommend what is in the basket",
+    ): "update ml.basket_rules set consequent = 'P1'",
     ("ml.basket_rules", "a rule on products names merchandise only"): "update ml.basket_rules set consequent = 'BAG'",
     ("ml.model_cards", "no model in use has an AUC above 0.95"): "update ml.model_cards set value = 0.96",
     ("*", "customers are as of the night"): "update {table} set as_of_date = date '2020-06-29'",
-    ("marts.customers", "segment is null exactly for those who never bought"):
-        _CUSTOMER.format("segment = null", "vip"),
+    ("marts.customers", "segment is null exactly for those who never bought"): _CUSTOMER.format(
+        "segment = null", "vip"
+    ),
     ("marts.customers", "a buyer has a tier"): _CUSTOMER.format("tier = null", "vip"),
-    ("marts.customers", "there is one row of settings and one top tier"):
-        "delete from intermediate.int_settings_resolved",
-    ("marts.customers", "segment is churned exactly from churned_after_days on"):
-        _CUSTOMER.format("segment = 'churned'", "dormant"),
-    ("marts.customers", "segment is dormant exactly from dormant_after_days until churned"):
-        _CUSTOMER.format("segment = 'dormant'", "regular"),
-    ("marts.customers", "segment is vip exactly for holders of the top tier who are neither dormant nor churned"):
-        _CUSTOMER.format("segment = 'regular'", "vip"),
-    ("marts.customers", "a near_vip is below the top threshold, and one average order reaches it"):
-        _CUSTOMER.format("average_order_value = 19.98", "near"),
-    ("marts.segment_summary", "as_of_date is not after the night"):
-        "update marts.segment_summary set as_of_date = date '2020-07-01'",
-    ("marts.segment_summary", "the night's customers add up to the buyers"):
-        "update marts.segment_summary set customers = 2 where segment = 'vip'",
-    ("marts.segment_history", "valid_from is not after the night"):
-        "update marts.segment_history set valid_from = date '2020-07-01' where customer_id = 'vip'",
-    ("marts.segment_history", "a spell does not end before it begins"):
-        "update marts.segment_history set valid_to = date '2020-06-27' where segment = 'regular'",
-    ("marts.segment_history", "spells do not overlap"):
-        "update marts.segment_history set valid_to = null where segment = 'regular'",
-    ("marts.segment_history", "spells have no holes"):
-        "update marts.segment_history set valid_to = date '2020-06-28' where segment = 'regular'",
+    (
+        "marts.customers",
+        "there is one row of settings and one top tier",
+    ): "delete from intermediate.int_settings_resolved",
+    ("marts.customers", "segment is churned exactly from churned_after_days on"): _CUSTOMER.format(
+        "segment = 'churned'", "dormant"
+    ),
+    ("marts.customers", "segment is dormant exactly from dormant_after_days until churned"): _CUSTOMER.format(
+        "segment = 'dormant'", "regular"
+    ),
+    (
+        "marts.customers",
+        "segment is vip exactly for holders of the top tier who are neither dormant nor churned",
+    ): _CUSTOMER.format("segment = 'regular'", "vip"),
+    ("marts.customers", "a near_vip is below the top threshold, and one average order reaches it"): _CUSTOMER.format(
+        "average_order_value = 19.98", "near"
+    ),
+    (
+        "marts.segment_summary",
+        "as_of_date is not after the night",
+    ): "update marts.segment_summary set as_of_date = date '2020-07-01'",
+    (
+        "marts.segment_summary",
+        "the night's customers add up to the buyers",
+    ): "update marts.segment_summary set customers = 2 where segment = 'vip'",
+    (
+        "marts.segment_history",
+        "valid_from is not after the night",
+    ): "update marts.segment_history set valid_from = date '2020-07-01' where customer_id = 'vip'",
+    (
+        "marts.segment_history",
+        "a spell does not end before it begins",
+    ): "update marts.segment_history set valid_to = date '2020-06-27' where segment = 'regular'",
+    (
+        "marts.segment_history",
+        "spells do not overlap",
+    ): "update marts.segment_history set valid_to = null where segment = 'regular'",
+    (
+        "marts.segment_history",
+        "spells have no holes",
+    ): "update marts.segment_history set valid_to = date '2020-06-28' where segment = 'regular'",
     ("marts.offers", "offers are the night's"): "update marts.offers set as_of_date = date '2020-06-29'",
     ("marts.offers", "send_on is after the night"): "update marts.offers set send_on = date '2020-06-30'",
     ("marts.offers", "an offer outlives its sending"): "update marts.offers set expires_on = date '2020-06-30'",
     ("marts.offers", "customer_id is found in marts.customers"): _CUSTOMER.format("customer_id = 'gone'", "near"),
-    ("marts.offers", "a dormancy_defence offer goes out before the customer's dormancy_on"):
-        _CUSTOMER.format("dormancy_on = date '2020-07-01'", "regular"),
-    ("marts.offers", "a basket said to close the VIP gap does"):
-        "update marts.offer_products set expected_price = 13.99 where product_id = 'P1'",
+    ("marts.offers", "a dormancy_defence offer goes out before the customer's dormancy_on"): _CUSTOMER.format(
+        "dormancy_on = date '2020-07-01'", "regular"
+    ),
+    (
+        "marts.offers",
+        "a basket said to close the VIP gap does",
+    ): "update marts.offer_products set expected_price = 13.99 where product_id = 'P1'",
     ("marts.offer_products", "offer_id is found in marts.offers"): "delete from marts.offers where offer_id = 'F2'",
-    ("marts.offer_products", "product_id is found in marts.products"):
-        "delete from marts.products where product_id = 'P1'",
-    ("marts.offer_products", "offered products are merchandise"):
-        "update marts.offer_products set product_id = 'BAG' where offer_id = 'F2'",
-    ("main.customers", "no table of the file has a column for personal data"):
-        "alter table orders add column Email varchar",
+    (
+        "marts.offer_products",
+        "product_id is found in marts.products",
+    ): "delete from marts.products where product_id = 'P1'",
+    (
+        "marts.offer_products",
+        "offered products are merchandise",
+    ): "update marts.offer_products set product_id = 'BAG' where offer_id = 'F2'",
+    (
+        "main.customers",
+        "no table of the file has a column for personal data",
+    ): "alter table orders add column Email varchar",
     ("main.customers", "no table of the file has a nested type"): "alter table orders add column basket varchar[]",
 }
 

@@ -32,7 +32,7 @@ weighed as (
         lines.net_sales,
         cast(
             round(
-                1000000 * pow(0.5, ({{ as_of_date() }} - lines.ordered_on) / {{ var('likelihood_half_life_days') }} .0)
+                1000000 * pow(0.5, ({{ as_of_date() }} - lines.ordered_on) / cast({{ var('likelihood_half_life_days') }} as double))
             )
             as bigint
         ) as weight

@@ -88,7 +88,7 @@ final as (
                     end
                 )
             else format(
-                'Last bought {} ago{}; falls dormant on {} with probability {}% if nothing is done. Likeliest next: {}.',
+                'Last bought {} ago{}; falls dormant on {} with probability {}% if nothing is done. Likely next: {}.',
                 {{ counted('targets.recency_days', 'day') }},
                 case
                     when targets.median_gap_days is null then ''
