@@ -86,7 +86,7 @@ def _make_folders(settings: Settings) -> None:
     try:
         os.chmod(settings.temporary, 0o700)
     except OSError as error:
-        raise RapportError(f"{settings.temporary} can't be made private ({error.strerror}); it must be yours.") from None
+        raise RapportError(f"{settings.temporary} can't be made private ({error.strerror}); own it.") from None
 
 
 def _find_drops_to_load(night: _Night, entity: Entity, drops: list[Drop]) -> list[Drop]:

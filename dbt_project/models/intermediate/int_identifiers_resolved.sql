@@ -3,29 +3,29 @@
 with sightings as (
 
     select
-customer_ref,
-loyalty_id
-from {{ ref('stg_sales__orders') }}
+        customer_ref,
+        loyalty_id
+    from {{ ref('stg_sales__orders') }}
     union all
     select
-customer_ref,
-loyalty_id
-from {{ ref('stg_loyalty__members') }}
+        customer_ref,
+        loyalty_id
+    from {{ ref('stg_loyalty__members') }}
     union all
     select
-customer_ref,
-null as loyalty_id
-from {{ ref('stg_sales__returns') }}
+        customer_ref,
+        null as loyalty_id
+    from {{ ref('stg_sales__returns') }}
     union all
     select
-customer_ref,
-loyalty_id
-from {{ ref('stg_support__contacts') }}
+        customer_ref,
+        loyalty_id
+    from {{ ref('stg_support__contacts') }}
     union all
     select
-customer_ref,
-loyalty_id
-from {{ ref('stg_loyalty__exposures') }}
+        customer_ref,
+        loyalty_id
+    from {{ ref('stg_loyalty__exposures') }}
 
 ),
 

@@ -14,11 +14,11 @@ with source as (
         cast(null as varchar) as customer_id,
         cast(null as boolean) as was_at_risk
     where false
-{% endif %}
+        {% endif %}
 
-),
+        ),
 
-final as (
+        final as (
 
     select
         customer_id,

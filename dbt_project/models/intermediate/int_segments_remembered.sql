@@ -14,11 +14,11 @@ with source as (
         cast(null as date) as valid_from,
         cast(null as date) as valid_to
     where false
-{% endif %}
+        {% endif %}
 
-),
+        ),
 
-final as (
+        final as (
 
     select
         customer_id,

@@ -7,9 +7,9 @@ with returns as (
 orders as (
 
     select
-order_id,
-customer_id
-from {{ ref('int_orders_identified') }}
+        order_id,
+        customer_id
+    from {{ ref('int_orders_identified') }}
 
 ),
 

@@ -32,9 +32,11 @@ weighed as (
         lines.net_sales,
         cast(
             round(
-                1000000 * pow(0.5, ({{ as_of_date() }} - lines.ordered_on) / cast({{ var('likelihood_half_life_days') }} as double))
-            )
-            as bigint
+                1000000 * pow(
+                    0.5,
+                    ({{ as_of_date() }} - lines.ordered_on) / cast({{ var('likelihood_half_life_days') }} as double)
+                )
+            ) as bigint
         ) as weight
     from lines
     inner join targets on lines.customer_id = targets.customer_id
@@ -46,11 +48,13 @@ order_weights as (
     select
         customer_id,
         sum(weight) as weight
-    from (select distinct
-customer_id,
-order_id,
-weight
-from weighed) as orders
+    from (
+        select distinct
+            customer_id,
+            order_id,
+            weight
+        from weighed
+    ) as orders
     group by customer_id
 
 ),

@@ -73,25 +73,25 @@ reaching as (
 chosen as (
 
     select
-customer_id,
-product_id,
-expected_price,
-place
-from closing
+        customer_id,
+        product_id,
+        expected_price,
+        place
+    from closing
     union all
     select
-customer_id,
-product_id,
-expected_price,
-place
-from reaching
+        customer_id,
+        product_id,
+        expected_price,
+        place
+    from reaching
     union all
     select
-customer_id,
-product_id,
-expected_price,
-place
-from likely
+        customer_id,
+        product_id,
+        expected_price,
+        place
+    from likely
     where program = 'dormancy_defence' and place <= 3
 
 ),

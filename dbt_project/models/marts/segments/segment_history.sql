@@ -7,10 +7,10 @@ with remembered as (
 tonight as (
 
     select
-customer_id,
-segment,
-tier
-from {{ ref('int_segments_assigned') }}
+        customer_id,
+        segment,
+        tier
+    from {{ ref('int_segments_assigned') }}
 
 ),
 
