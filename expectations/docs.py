@@ -50,7 +50,8 @@ def build_site(context: Any, output: Path, run_id: str, keys: list[Any]) -> Path
 
 
 def _folder(path: Path) -> dict[str, Any]:
-    return {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(path)}
+    # Unescaped, a $ in the path would be taken for the name of an environment variable.
+    return {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(path).replace("$", r"\$")}
 
 
 def _forget_old_runs(output: Path, run_id: str) -> None:

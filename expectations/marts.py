@@ -88,7 +88,7 @@ SUITES: tuple[TableSuite, ...] = (
             Between("net_sales", low=0),
             NoRowsWhere(
                 "gross_amount is quantity times unit_price",
-                "gross_amount <> round(quantity * unit_price, 2)",
+                "gross_amount <> round(quantity * unit_price::decimal(38, 8), 2)",
                 ("gross_amount", "quantity", "unit_price"),
             ),
             _NET_SALES,

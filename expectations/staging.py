@@ -35,7 +35,7 @@ SUITES: tuple[TableSuite, ...] = (
             Between("discount_amount", low=0),
             NoRowsWhere(
                 "discount_amount is not above the line's gross",
-                "discount_amount > round(quantity * unit_price, 2)",
+                "discount_amount > round(quantity * unit_price::decimal(38, 8), 2)",
                 ("discount_amount", "quantity", "unit_price"),
             ),
             refers_to("order_id", "staging.stg_sales__orders"),

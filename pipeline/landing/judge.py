@@ -107,7 +107,8 @@ def _block_bad_drops(connection: duckdb.DuckDBPyConnection, entity: Entity, max_
     blocked = {}
     counts = connection.execute(
         "select _drop_on, count(*), count(_rule), mode(_rule) from judged group by _drop_on "
-        "having count(_rule) > ? * count(*) order by _drop_on", [max_bad_share]
+        "having count(_rule) > ? * count(*) order by _drop_on",
+        [max_bad_share],
     ).fetchall()
     rules = list_rules(entity)
     for drop_on, rows, bad, commonest in counts:
@@ -118,6 +119,7 @@ def _block_bad_drops(connection: duckdb.DuckDBPyConnection, entity: Entity, max_
     if blocked:
         connection.execute(
             f"update judged set _rule = coalesce(_rule, {number_of(entity, BLOCKED)}), _is_repeat = false "
-            "where _drop_on in (select unnest(?))", [list(blocked)]
+            "where _drop_on in (select unnest(?))",
+            [list(blocked)],
         )
     return blocked

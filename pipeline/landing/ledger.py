@@ -64,9 +64,15 @@ def count_rows(
     for drop, file in batch.files:
         name, message = file.name, blocked.get(drop.drop_on, "")
         result = FileResult(
-            entity=entity.path, drop_on=drop.drop_on, file=name, status="blocked" if message else "loaded",
-            message=message, rows_read=read.get(name, 0), rows_loaded=kept.get(name, 0) - waiting.get(name, 0),
-            rows_repeated=doubled.get(name, 0) + again.get(name, 0), rows_quarantined=bad.get(name, 0),
+            entity=entity.path,
+            drop_on=drop.drop_on,
+            file=name,
+            status="blocked" if message else "loaded",
+            message=message,
+            rows_read=read.get(name, 0),
+            rows_loaded=kept.get(name, 0) - waiting.get(name, 0),
+            rows_repeated=doubled.get(name, 0) + again.get(name, 0),
+            rows_quarantined=bad.get(name, 0),
             rows_waiting=waiting.get(name, 0),
         )
         results.append(_prove(result))
@@ -84,9 +90,21 @@ def write_ledger(
     )
     rows = [
         (
-            entity.source, entity.name, result.drop_on, result.file, file.size, file.mtime_ns, file.sha256,
-            result.rows_read, result.rows_loaded + result.rows_waiting, result.rows_repeated, result.rows_quarantined,
-            result.status, result.message or None, run_id, result.rows_waiting,
+            entity.source,
+            entity.name,
+            result.drop_on,
+            result.file,
+            file.size,
+            file.mtime_ns,
+            file.sha256,
+            result.rows_read,
+            result.rows_loaded + result.rows_waiting,
+            result.rows_repeated,
+            result.rows_quarantined,
+            result.status,
+            result.message or None,
+            run_id,
+            result.rows_waiting,
         )
         for (_, file), result in zip(batch.files, results, strict=True)
     ]

@@ -140,9 +140,7 @@ def _list_batch_files(connection: duckdb.DuckDBPyConnection, batch: Batch) -> No
     )
 
 
-def _block_unusable_drops(
-    connection: duckdb.DuckDBPyConnection, batch: Batch, reading: Reading
-) -> dict[date, str]:
+def _block_unusable_drops(connection: duckdb.DuckDBPyConnection, batch: Batch, reading: Reading) -> dict[date, str]:
     """A drop with a file that can't be used is blocked with all its files."""
     blocked: dict[date, str] = {}
     for number, (_, sentence) in sorted(reading.problems.items()):

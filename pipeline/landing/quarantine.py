@@ -39,14 +39,10 @@ def quarantine_files(connection: duckdb.DuckDBPyConnection, entity: Entity) -> N
 
 def clear_quarantine(connection: duckdb.DuckDBPyConnection, entity: Entity) -> None:
     """Forget what an earlier load of the batch's drops put aside."""
-    connection.execute(
-        f"delete from quarantine.{entity.table} where drop_on in (select _drop_on from batch_files)"
-    )
+    connection.execute(f"delete from quarantine.{entity.table} where drop_on in (select _drop_on from batch_files)")
 
 
-def find_drops_to_judge_again(
-    connection: duckdb.DuckDBPyConnection, entity: Entity, max_bad_share: float
-) -> set[date]:
+def find_drops_to_judge_again(connection: duckdb.DuckDBPyConnection, entity: Entity, max_bad_share: float) -> set[date]:
     """Dates of loaded drops whose verdict would differ today though their files are the same.
 
     A blocked drop may now be within the allowed share; a line's order may have come since, or have gone from its drop.

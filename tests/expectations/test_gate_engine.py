@@ -66,7 +66,8 @@ def test_an_exception_in_a_rule_fails_the_gate_and_the_other_rules_are_still_ask
     result = check(suite)
     assert not result.passed
     assert len(result.failures) == 1
-    assert "breaks: could not be checked: " in result.failures[0] and "Conversion Error" in result.failures[0]
+    assert "breaks: could not be checked: " in result.failures[0]
+    assert "Conversion Error" in result.failures[0]
     assert [check.success for check in result.checks] == [True, False, True, True]
 
 
@@ -74,7 +75,8 @@ def test_an_exception_in_a_rule_fails_the_gate_and_the_other_rules_are_still_ask
 def test_a_column_that_does_not_exist_fails_the_gate(check: Callable[..., GateResult], rule: Any) -> None:
     result = check(TableSuite("marts", "orders", ("order_id",), (rule,)))
     assert not result.passed
-    assert "absent" in result.failures[0] and "could not be checked" in result.failures[0]
+    assert "absent" in result.failures[0]
+    assert "could not be checked" in result.failures[0]
 
 
 def test_a_key_column_that_does_not_exist_fails_the_gate(check: Callable[..., GateResult]) -> None:
@@ -124,7 +126,8 @@ def test_a_file_that_does_not_exist_fails_the_gate_and_is_not_made(
     missing = tmp_path / "missing.duckdb"
     result = run_suites("marts", (ORDERS,), missing, "run", as_of, tmp_path / "validation", options)
     assert not result.passed
-    assert "marts.orders: the table can't be read" in result.failures[0] and "does not exist" in result.failures[0]
+    assert "marts.orders: the table can't be read" in result.failures[0]
+    assert "does not exist" in result.failures[0]
     assert not missing.exists()
 
 
@@ -173,6 +176,17 @@ def test_pages_of_all_gates_of_a_run_are_in_one_site(
         assert f"validations/{table}/run/" in index
         assert list((site / "validations" / table / "run").rglob("*.html"))
         assert (site / "expectations" / f"{table}.html").is_file()
+
+
+def test_folders_may_have_any_name(
+    prepare: Callable[..., Path], as_of: date, options: dict[str, Any], tmp_path: Path
+) -> None:
+    folder = tmp_path / "a b%41?é$HOME"
+    folder.mkdir()
+    database = prepare("marts").rename(folder / "w.duckdb")
+    result = run_suites("marts", (ORDERS,), database, "run", as_of, folder / "validation", options)
+    assert result.passed
+    assert result.data_docs.is_file()
 
 
 def test_a_gate_writes_nothing_on_the_screen(check: Callable[..., GateResult], capfd: pytest.CaptureFixture) -> None:

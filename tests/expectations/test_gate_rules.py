@@ -225,7 +225,9 @@ def _check_message(message: str, suite: TableSuite, rule: Rule) -> None:
     column = getattr(rule, "column", None) or ", ".join(rule.columns)
     assert message.startswith(suite.name)
     assert f"{column}: {rule.sentence}: " in message
-    assert " bad row" in message and "such as " in message and "no sample" not in message
+    assert " bad row" in message
+    assert "such as " in message
+    assert "no sample" not in message
 
 
 @pytest.mark.parametrize(("gate", "suite"), SUITES, ids=[f"{gate}: {suite.name}" for gate, suite in SUITES])

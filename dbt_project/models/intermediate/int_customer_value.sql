@@ -58,7 +58,7 @@ refunds as (
         ) as refunds_12m,
         -- goods that come back are worth their cost again; where that is unknown, the whole refund is lost
         coalesce(
-            sum(returns.refund_amount - coalesce(round(returns.quantity * products.unit_cost, 2), 0))
+            sum(returns.refund_amount - coalesce({{ times('returns.quantity', 'products.unit_cost') }}, 0))
                 filter (where returns.returned_on > {{ twelve_months_before(as_of_date()) }}),
             0
         ) as margin_returned_12m

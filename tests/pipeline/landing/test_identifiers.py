@@ -19,8 +19,17 @@ ORDERS = (
 )
 # long enough never to stand in a token by chance
 PERSONAL = (
-    "C-770077", "C-780078", "L-420042", "L-430043", "ada@mail", "Ada@Mail", "grace@", "7946 00", "2079460000",
-    "0170 12", "0170123456",
+    "C-770077",
+    "C-780078",
+    "L-420042",
+    "L-430043",
+    "ada@mail",
+    "Ada@Mail",
+    "grace@",
+    "7946 00",
+    "2079460000",
+    "0170 12",
+    "0170123456",
 )
 
 
@@ -66,9 +75,14 @@ def test_the_vault_maps_every_token_back_once(shop):
     shop.load()
     found = _vault(shop)
     assert sorted((kind, value) for kind, _, value in found) == [
-        ("customer_ref", "C-770077"), ("customer_ref", "C-780078"), ("email", "ada@mail.example"),
-        ("email", "grace@mail.example"), ("loyalty_id", "L-420042"), ("loyalty_id", "L-430043"),
-        ("phone", "0170123456"), ("phone", "442079460000"),
+        ("customer_ref", "C-770077"),
+        ("customer_ref", "C-780078"),
+        ("email", "ada@mail.example"),
+        ("email", "grace@mail.example"),
+        ("loyalty_id", "L-420042"),
+        ("loyalty_id", "L-430043"),
+        ("phone", "0170123456"),
+        ("phone", "442079460000"),
     ]
     quarantined = shop.rows("select row_json->>'$.email' from quarantine.sales_orders")[0][0]
     assert ("email", quarantined, "grace@mail.example") in found

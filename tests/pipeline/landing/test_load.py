@@ -40,7 +40,8 @@ def test_unchanged_files_are_never_opened(shop):
     orders = f"{ORDER_HEADER}\no3,2024-01-02,,,,,,,,\n"
     shop.drop_sales("2024-01-02", orders=orders, lines=f"{LINE_HEADER}\no3,1,p,1,1,0\n")
     assert [file.file for file in shop.load().files] == [
-        "sales/orders/2024-01-02/part.csv", "sales/order_lines/2024-01-02/part.csv"
+        "sales/orders/2024-01-02/part.csv",
+        "sales/order_lines/2024-01-02/part.csv",
     ]
     assert shop.rows("select count(*) from raw.sales_orders") == [(3,)]
 
@@ -111,9 +112,7 @@ def test_a_night_takes_drops_up_to_its_date_only(shop):
 
 
 def test_rows_dated_after_the_night_wait(shop):
-    shop.drop_sales(
-        orders=f"{ORDERS}o3,2024-01-02T08:00:00,,,,,,,,\n", lines=f"{LINES}o3,1,p1,1,1,0\no3,2,p1,1,1,0\n"
-    )
+    shop.drop_sales(orders=f"{ORDERS}o3,2024-01-02T08:00:00,,,,,,,,\n", lines=f"{LINES}o3,1,p1,1,1,0\no3,2,p1,1,1,0\n")
     summary = shop.load("2024-01-01")
     assert (summary.rows_read, summary.rows_loaded, summary.rows_waiting) == (8, 5, 3)
     assert shop.rows("select count(*) from raw.sales_order_lines") == [(5,)]
@@ -208,6 +207,7 @@ def test_a_load_that_dies_before_its_end_leaves_nothing_and_ends_the_same(shop, 
     shop.load()
     shop.drop_sales("2024-01-02", lines=LINES.replace("p2", "p3"))
     with monkeypatch.context() as patch:
+
         def die(*arguments):
             raise KeyboardInterrupt
 

@@ -44,7 +44,7 @@ final as (
 
     select
         *,
-        {{ money('net_sales - round(quantity * unit_cost, 2)') }} as gross_margin
+        {{ money('net_sales - ' ~ times('quantity', 'unit_cost')) }} as gross_margin
     from priced
 
 )

@@ -20,7 +20,7 @@ renamed as (
         source.product_id,
         source.quantity,
         source.unit_price,
-        {{ money('round(source.quantity * source.unit_price, 2)') }} as gross_amount,
+        {{ times('source.quantity', 'source.unit_price') }} as gross_amount,
         {{ money('coalesce(source.discount_amount, 0)') }} as discount_amount,
         source.coupon_id,
         source.offer_id
