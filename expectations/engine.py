@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from expectations import docs
+from expectations.contents import write_contents
 from expectations.results import Check, first_line, make_check, make_problem
 from expectations.rules import TableSuite
 from expectations.translate import to_expectations
@@ -83,6 +84,7 @@ def run_suites(
     finally:
         warehouse.close()
     index = docs.build_site(context, output, run_id, keys)
+    write_contents(output, run_id)
     failures = [check.detail for check in checks if not check.success]
     return GateResult(gate, bool(checks) and not failures, checks, failures, index)
 

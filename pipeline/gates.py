@@ -28,7 +28,7 @@ def check(gate: str, settings: Settings, as_of: date, run_id: str) -> None:
         failures = "\n".join(f"  - {failure}" for failure in result.failures)
         raise GateRefused(
             f"the {gate} gate refused; nothing was published and the last version is still current.\n{failures}\n"
-            f"  All checks: {result.data_docs}"
+            f"  All checks: {settings.validation / 'index.html'}"
         )
     say(f"{gate} gate: {len(result.checks)} checks passed")
 

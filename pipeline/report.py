@@ -32,7 +32,7 @@ def summarise(settings: Settings) -> str:
                 "Read it",
                 f"  DuckDB, BI tools  {settings.published / 'current' / 'crm.duckdb'}",
                 f"  Parquet           {settings.published / 'current' / 'parquet'}",
-                f"  all checks        {settings.validation / 'data_docs' / 'index.html'}",
+                f"  all checks        {settings.validation / 'index.html'}",
             ],
         ]
     return "\n\n".join("\n".join(lines) for lines in sections if lines)

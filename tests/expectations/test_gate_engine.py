@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -176,6 +177,12 @@ def test_pages_of_all_gates_of_a_run_are_in_one_site(
         assert f"validations/{table}/run/" in index
         assert list((site / "validations" / table / "run").rglob("*.html"))
         assert (site / "expectations" / f"{table}.html").is_file()
+    contents = (tmp_path / "validation" / "index.html").read_text()
+    links = re.findall(r'href="([^"]+)"', contents)
+    assert len(links) == 4  # a page for each of the three tables, and the site
+    assert not [link for link in links if not (tmp_path / "validation" / link).is_file()]
+    assert contents.count('class="failed"') == 1
+    assert "<script" not in contents
 
 
 def test_folders_may_have_any_name(
