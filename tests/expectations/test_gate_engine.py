@@ -1,9 +1,9 @@
 """A gate fails closed, names what is wrong, lets go of the file, and keeps its pages."""
 
 import os
+import re
 import subprocess
 import sys
-import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
