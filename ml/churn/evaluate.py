@@ -74,9 +74,11 @@ def draw_weights(rows: int, params: ChurnParams) -> Iterator[np.ndarray]:
 def grade_model(model: dict[str, Measured], rules: dict[str, dict[str, Measured]], params: ChurnParams) -> str:
     """A finds clearly more of the churners than the best rule, B finds more, C does not.
 
-    A model whose order of customers can't be told from chance is C whatever else it got right.
+    A model whose order of customers can't be told from chance, or is worse than the best rule's over all customers,
+    is C whatever it found among the first.
     """
-    if model["auc"].low95 <= 0.5:
+    best_order = max(rule["auc"].value for rule in rules.values())
+    if model["auc"].low95 <= 0.5 or model["auc"].value < best_order:
         return "C"
     found = model["recall_at_churners"].value
     best = max(rule["recall_at_churners"].value for rule in rules.values())

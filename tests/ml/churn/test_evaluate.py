@@ -72,6 +72,11 @@ def test_grade_compares_with_the_best_rule(params, recall, auc_low, grade):
     assert grade_model(_numbers(recall, auc_low), rules, params) == grade
 
 
+def test_a_model_that_orders_customers_worse_than_a_rule_is_c(params):
+    rules = {"recency": _numbers(0.5), "recency_over_median_gap": _numbers(0.3, auc_low=0.7)}
+    assert grade_model(_numbers(0.9), rules, params) == "C"
+
+
 def test_of_equal_rules_the_better_probabilities_win():
     rules = {"recency": _numbers(0.5, loss=0.6), "recency_over_median_gap": _numbers(0.5, loss=0.4)}
     assert choose_rule(rules) == "recency_over_median_gap"
