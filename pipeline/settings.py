@@ -25,6 +25,8 @@ class Settings:
     memory: str
     threads: int
     secret: str | None = None
+    phone_region: str = "GB"
+    most_sharers: int = 3
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
@@ -47,6 +49,8 @@ class Settings:
             memory=variables.get("RAPPORT_MEMORY") or _share_of_memory(0.6),
             threads=int(_number(variables, "RAPPORT_THREADS", os.cpu_count() or 1, 1, 1024)),
             secret=variables.get("RAPPORT_SECRET") or None,
+            phone_region=(variables.get("RAPPORT_PHONE_REGION") or "GB").upper(),
+            most_sharers=int(_number(variables, "RAPPORT_MOST_SHARERS", 3, 1, 1000)),
         )
 
     @property
@@ -68,6 +72,11 @@ class Settings:
     def secret_file(self) -> Path:
         """The key of every pseudonym, made on first use (mode 600)."""
         return self.home / "secret"
+
+    @property
+    def identity_overrides(self) -> Path:
+        """What a person decided about who is who; optional (docs/how-to/who-is-who.md)."""
+        return self.home / "identity_overrides.csv"
 
     @property
     def models(self) -> Path:

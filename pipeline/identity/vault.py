@@ -1,7 +1,7 @@
 """Personal identifiers: the secret, the tokens that stand for them in the warehouse, and the one file that maps back.
 
-A token is hex of sha256(secret || kind || ':' || normalised value): the same person's e-mail gives the same token every
-night, and nobody without the secret can tell which e-mail that was.
+A token is the first half, in hex, of sha256(secret || kind || ':' || normalised value): the same person's e-mail gives
+the same token every night, and nobody without the secret can tell which e-mail that was.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import duckdb
 
 from pipeline.errors import RapportError, UsageError
+from pipeline.identity.normalise import give_phone_region, normalise_sql
 from pipeline.settings import Settings
 from pipeline.warehouse import make_folder, quote_literal
 
@@ -21,23 +22,17 @@ _TABLES = """
     create table if not exists vault.secret_check (fingerprint varchar);
 """
 
-# How a value is written before it is hashed, so that one person's many spellings give one token.
-_NORMALISED = {
-    "email": "nullif(lower(trim({value})), '')",
-    "phone": "nullif(regexp_replace({value}, '[^0-9]', '', 'g'), '')",
-    "customer_ref": "nullif(trim({value}), '')",
-    "loyalty_id": "nullif(trim({value}), '')",
-}
-
-
-def normalise_sql(kind: str, value: str) -> str:
-    """SQL that brings an identifier (given as SQL text) into the form that is hashed; NULL when nothing is left."""
-    return _NORMALISED[kind].format(value=value)
+# Half of a SHA-256 in hex: no two identifiers of any shop share it, and it takes half the room in every join.
+_TOKEN_LENGTH = 32
 
 
 def token_sql(kind: str, value: str) -> str:
     """SQL of an identifier's token. The secret itself is never part of the text; see `give_secret`."""
-    return f"sha256(getvariable('rapport_secret') || '{kind}:' || {normalise_sql(kind, value)})"
+    return _hash_sql(f"'{kind}'", normalise_sql(kind, value))
+
+
+def _hash_sql(kind: str, normalised: str) -> str:
+    return f"left(sha256(getvariable('rapport_secret') || {kind} || ':' || {normalised}), {_TOKEN_LENGTH})"
 
 
 def read_secret(settings: Settings) -> str:
@@ -61,6 +56,7 @@ def read_secret(settings: Settings) -> str:
 def give_secret(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Let the connection make tokens. The secret lives in the connection's memory only."""
     connection.execute("set variable rapport_secret = ?", [read_secret(settings)])
+    give_phone_region(connection, settings.phone_region)
 
 
 @contextmanager
@@ -94,7 +90,7 @@ def store_identifiers(connection: duckdb.DuckDBPyConnection, columns: Sequence[t
     )
     connection.execute(
         "insert into vault.identifiers "
-        "select kind, sha256(getvariable('rapport_secret') || kind || ':' || value), value "
+        f"select kind, {_hash_sql('kind', 'value')}, value "
         f"from ({found}) as found where value is not null and not exists ("
         "select 1 from vault.identifiers as known where known.kind = found.kind and known.value = found.value)"
     )

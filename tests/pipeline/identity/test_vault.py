@@ -59,7 +59,7 @@ def test_tokens_are_the_keyed_hash_of_the_normalised_value(shop):
     shop.settings = replace(shop.settings, secret="a secret of the tests")
     _drop(shop)
     shop.load()
-    expected = hashlib.sha256(b"a secret of the testsemail:ada@mail.example").hexdigest()
+    expected = hashlib.sha256(b"a secret of the testsemail:ada@mail.example").hexdigest()[:32]
     assert shop.rows("select distinct email from raw.sales_orders") == [(expected,)]
     counted = "count(distinct phone), count(distinct customer_ref), count(loyalty_id)"
     assert shop.rows(f"select {counted} from raw.sales_orders") == [(1, 1, 1)]
@@ -81,8 +81,8 @@ def test_the_vault_maps_every_token_back_once(shop):
         ("email", "grace@mail.example"),
         ("loyalty_id", "L-420042"),
         ("loyalty_id", "L-430043"),
-        ("phone", "0170123456"),
-        ("phone", "442079460000"),
+        ("phone", "+44170123456"),
+        ("phone", "+442079460000"),
     ]
     quarantined = shop.rows("select row_json->>'$.email' from quarantine.sales_orders")[0][0]
     assert ("email", quarantined, "grace@mail.example") in found
