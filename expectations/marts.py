@@ -41,7 +41,33 @@ _ORDERS_ARE_THEIR_LINES = NoRows(
     _COMPARED,
 )
 
+_NO_PERSON_IS_BOTH = NoRows(
+    "a former id is nobody's id now, and the id that took its place is somebody's",
+    "select old_customer_id, customer_id from {table}"
+    " where old_customer_id in (select customer_id from identity.identifiers)"
+    " or customer_id not in (select customer_id from identity.identifiers where customer_id is not null)",
+    ("customer_id",),
+)
+
 SUITES: tuple[TableSuite, ...] = (
+    TableSuite(
+        "identity",
+        "identifiers",
+        key=("token",),
+        rules=(
+            *key_of("token"),
+            *never_null("kind", "sightings"),
+            OneOf("kind", ("loyalty_id", "customer_ref", "email", "phone")),
+        ),
+        may_be_empty="a shop may know none of its buyers",
+    ),
+    TableSuite(
+        "marts",
+        "customer_aliases",
+        key=("old_customer_id",),
+        rules=(*key_of("old_customer_id"), *never_null("customer_id", "since"), _NO_PERSON_IS_BOTH),
+        may_be_empty="most nights nobody turns out to be somebody else",
+    ),
     TableSuite(
         "marts",
         "orders",

@@ -41,6 +41,7 @@ SUITES: tuple[TableSuite, ...] = (
             _NO_NESTED_TYPE,
         ),
     ),
+    _table("customer_aliases", "old_customer_id", may_be_empty="most nights nobody turns out to be somebody else"),
     _table("segment_summary", "as_of_date", "segment"),
     _table("segment_history", "customer_id", "valid_from"),
     _table("orders", "order_id"),

@@ -56,7 +56,20 @@ STAGES: tuple[Stage, ...] = (
     Stage("stage", "transform", "Clean and type", "pipeline.transform:stage", "raw.*", "staging.*"),
     _gate("staging", "transform", "staging.*"),
     Stage(
-        "build", "transform", "Build facts and features", "pipeline.transform:build", "staging.*", "marts.*, features.*"
+        "identify",
+        "transform",
+        "Tell who is who",
+        "pipeline.identity.resolve:identify",
+        "staging.*, identity_overrides.csv",
+        "identity.*",
+    ),
+    Stage(
+        "build",
+        "transform",
+        "Build facts and features",
+        "pipeline.transform:build",
+        "staging.*, identity.*",
+        "marts.*, features.*",
     ),
     _gate("marts", "transform", "marts.*"),
     _gate("features", "transform", "features.*"),

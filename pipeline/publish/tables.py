@@ -14,6 +14,7 @@ class PublishedTable:
 
 TABLES: tuple[PublishedTable, ...] = (
     PublishedTable("customers", "marts.customers", "customer_id"),
+    PublishedTable("customer_aliases", "marts.customer_aliases", "old_customer_id"),
     PublishedTable("segment_history", "marts.segment_history", "customer_id, valid_from"),
     PublishedTable("segment_summary", "marts.segment_summary", "as_of_date, segment"),
     PublishedTable("orders", "marts.orders", "ordered_at, order_id"),

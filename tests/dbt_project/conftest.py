@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.identity.resolve import create_identity_tables
 from pipeline.landing.tables import create_tables
 from pipeline.settings import Settings
 from pipeline.transform import run_dbt
@@ -43,6 +44,7 @@ def built_project(tmp_path_factory: pytest.TempPathFactory) -> BuiltProject:
     )
     with open_for_writing(settings) as connection:
         create_tables(connection)
+        create_identity_tables(connection)
         connection.execute(ML_TABLES)
     run_dbt(settings, AS_OF, "build")
     target = settings.dbt_output / "target"

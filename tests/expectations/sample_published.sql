@@ -11,3 +11,4 @@ create table basket_rules as select * from warehouse.ml.basket_rules;
 create table offers as select * from warehouse.marts.offers;
 create table offer_products as select * from warehouse.marts.offer_products;
 create table model_cards as select * from warehouse.ml.model_cards;
+create table customer_aliases as select * from warehouse.marts.customer_aliases;

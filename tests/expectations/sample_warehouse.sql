@@ -1,6 +1,7 @@
 -- A tiny warehouse of the night of 2020-06-30 that passes every gate.
 create schema raw;
 create schema staging;
+create schema identity;
 create schema intermediate;
 create schema marts;
 create schema features;
@@ -84,6 +85,14 @@ from staging.stg_sales__returns;
 create table marts.interactions as
 select customer_id, ordered_at as occurred_at, 'order' as kind, 'sales' as source, order_id as reference_id
 from marts.orders;
+
+create table identity.identifiers as
+select 'customer_ref' as kind, 't' || row_number() over (order by customer_id) as token, customer_id, 1 as sightings
+from (select distinct customer_id from marts.orders where customer_id is not null);
+
+create table marts.customer_aliases as
+select 'former' as old_customer_id, min(customer_id) as customer_id, date '2020-06-30' as since
+from identity.identifiers;
 
 create table intermediate.int_settings_resolved as select 90 as dormant_after_days, 180 as churned_after_days;
 

@@ -58,6 +58,10 @@ BREAKAGES = {
         "order_id is found in staging.stg_sales__orders",
     ): "delete from staging.stg_sales__orders where order_id = 'O2'",
     ("*", "net_sales is gross_amount less discount_amount"): "update {table} set net_sales = 1 where order_id = 'O2'",
+    (
+        "marts.customer_aliases",
+        "a former id is nobody's id now, and the id that took its place is somebody's",
+    ): "update marts.customer_aliases set customer_id = 'nobody'",
     ("marts.orders", "net_revenue is net_sales less refund_amount"): _ORDER.format("net_revenue = 1"),
     ("marts.orders", "an order without a customer is a guest's"): _ORDER.format("is_guest = true"),
     ("*", "ordered_on is not after the night"): "update {table} set ordered_on = date '2020-07-01'",

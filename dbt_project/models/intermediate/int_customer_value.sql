@@ -109,13 +109,11 @@ contacts as (
 handling as (
 
     select
-        identifiers.customer_id,
-        sum(cast(contacts.handling_minutes as decimal(18, 2))) as handling_minutes_12m
-    from {{ ref('stg_support__contacts') }} as contacts
-    inner join {{ ref('int_identifiers_resolved') }} as identifiers
-        on identifiers.token = coalesce(contacts.customer_ref, contacts.loyalty_id)
-    where cast(contacts.opened_at as date) > {{ twelve_months_before(as_of_date()) }}
-    group by identifiers.customer_id
+        customer_id,
+        sum(cast(handling_minutes as decimal(18, 2))) as handling_minutes_12m
+    from {{ ref('int_contacts_identified') }}
+    where customer_id is not null and cast(opened_at as date) > {{ twelve_months_before(as_of_date()) }}
+    group by customer_id
 
 ),
 

@@ -4,12 +4,6 @@ with orders as (
 
 ),
 
-identifiers as (
-
-    select * from {{ ref('int_identifiers_resolved') }}
-
-),
-
 final as (
 
     select
@@ -19,12 +13,9 @@ final as (
         orders.channel,
         orders.store_id,
         orders.status,
-        coalesce(references_.customer_id, cards.customer_id) as customer_id
+        {{ person_of(all_identifiers()) }} as customer_id
     from orders
-    left join identifiers as references_
-        on references_.kind = 'customer_ref' and orders.customer_ref = references_.token
-    left join identifiers as cards
-        on cards.kind = 'loyalty_id' and orders.loyalty_id = cards.token
+    {{ joins_to_people('orders', all_identifiers()) }}
 
 )
 

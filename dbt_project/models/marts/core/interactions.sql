@@ -1,10 +1,4 @@
-with identifiers as (
-
-    select * from {{ ref('int_identifiers_resolved') }}
-
-),
-
-orders as (
+with orders as (
 
     select
         customer_id,
@@ -42,9 +36,9 @@ returns as (
 contacts as (
 
     select
-        null as customer_id,
-        customer_ref,
-        loyalty_id,
+        customer_id,
+        null as customer_ref,
+        null as loyalty_id,
         opened_at as occurred_at,
         case when kind = 'product_question' then 'product_question' else 'support' end as kind,
         'support' as source,
@@ -52,7 +46,7 @@ contacts as (
         product_id,
         cast(null as decimal(18, 2)) as amount,
         kind as detail
-    from {{ ref('stg_support__contacts') }}
+    from {{ ref('int_contacts_identified') }}
 
 ),
 
@@ -128,7 +122,7 @@ everything as (
 final as (
 
     select
-        coalesce(everything.customer_id, references_.customer_id, cards.customer_id) as customer_id,
+        coalesce(everything.customer_id, {{ person_of(['loyalty_id', 'customer_ref']) }}) as customer_id,
         everything.occurred_at,
         everything.kind,
         everything.source,
@@ -137,10 +131,7 @@ final as (
         everything.amount,
         everything.detail
     from everything
-    left join identifiers as references_
-        on references_.kind = 'customer_ref' and everything.customer_ref = references_.token
-    left join identifiers as cards
-        on cards.kind = 'loyalty_id' and everything.loyalty_id = cards.token
+    {{ joins_to_people('everything', ['loyalty_id', 'customer_ref']) }}
 
 )
 

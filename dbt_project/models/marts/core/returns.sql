@@ -13,20 +13,13 @@ orders as (
 
 ),
 
-identifiers as (
-
-    select * from {{ ref('int_identifiers_resolved') }}
-    where kind = 'customer_ref'
-
-),
-
 final as (
 
     select
         returns.return_id,
         returns.order_id,
         returns.line_no,
-        coalesce(identifiers.customer_id, orders.customer_id) as customer_id,
+        coalesce({{ person_of(['customer_ref']) }}, orders.customer_id) as customer_id,
         returns.product_id,
         returns.returned_at,
         returns.returned_on,
@@ -35,7 +28,7 @@ final as (
         returns.reason
     from returns
     left join orders on returns.order_id = orders.order_id
-    left join identifiers on returns.customer_ref = identifiers.token
+    {{ joins_to_people('returns', ['customer_ref']) }}
 
 )
 

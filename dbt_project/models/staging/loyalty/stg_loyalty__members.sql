@@ -9,6 +9,8 @@ renamed as (
     select
         loyalty_id,
         customer_ref,
+        email,
+        phone,
         enrolled_at,
         birth_year,
         program_tier,

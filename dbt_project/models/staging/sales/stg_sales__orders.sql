@@ -12,6 +12,8 @@ renamed as (
         cast(ordered_at as date) as ordered_on,
         customer_ref,
         loyalty_id,
+        email,
+        phone,
         channel,
         store_id,
         coalesce(status, 'completed') as status

@@ -11,6 +11,8 @@ renamed as (
         opened_at,
         customer_ref,
         loyalty_id,
+        email,
+        phone,
         channel,
         kind,
         topic,

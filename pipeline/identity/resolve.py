@@ -1,0 +1,132 @@
+"""The stage that tells who is who: every identifier's person, the evidence, and the ids that people go by.
+
+A customer_id is the beginning of the token of the person's eldest identifier. It needs no memory: the same rows give
+the same ids, and when two people turn out to be one, the elder id lives. What an id was before is told by
+identity.aliases; that needs the ids of the nights before, which identity.known_ids keeps.
+"""
+
+from datetime import date
+
+import duckdb
+
+from pipeline.identity.overrides import check_decisions, find_decisions, read_overrides
+from pipeline.identity.people import find_people
+from pipeline.identity.sightings import cut_shared, list_links, number_identifiers
+from pipeline.progress import say
+from pipeline.settings import Settings
+from pipeline.warehouse import open_for_writing
+
+ID_LENGTH = 20
+
+_TABLES = """
+    create schema if not exists identity;
+    -- one row per identifier: whose it is; customer_id is NULL where it identifies nobody
+    create table if not exists identity.identifiers (
+        kind varchar, token varchar, customer_id varchar, first_landed_on date, sightings bigint);
+    -- one row per pair of identifiers that came together: the evidence. is_used: both are one person's
+    create table if not exists identity.links (
+        kind varchar, token varchar, other_kind varchar, other_token varchar, customer_id varchar,
+        is_used boolean, sightings bigint, first_landed_on date);
+    -- one row per identifier that identifies nobody, and why
+    create table if not exists identity.cut_identifiers (kind varchar, token varchar, sharers bigint, reason varchar);
+    -- one row per id that was ever told, with the whole token it stands for
+    create table if not exists identity.known_ids (customer_id varchar, token varchar, first_night date);
+    create table if not exists identity.aliases (old_customer_id varchar, customer_id varchar, since date);
+"""
+
+
+def create_identity_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create what is missing, so that dbt finds its sources before the first night."""
+    connection.execute(_TABLES)
+
+
+def identify(settings: Settings, as_of: date, run_id: str) -> None:
+    """Resolve every identifier seen by the end of `as_of` to a person."""
+    overrides = read_overrides(settings)
+    with open_for_writing(settings) as connection:
+        create_identity_tables(connection)
+        resolve(connection, settings, as_of, overrides)
+        told = connection.execute(
+            "select count(*), count(distinct customer_id), (select count(*) from identity.cut_identifiers), "
+            "(select count(*) from identity.aliases) from identity.identifiers"
+        ).fetchone()
+    say(f"{told[0]:,} identifiers are {told[1]:,} people; {told[2]:,} identify nobody; {told[3]:,} former ids")
+
+
+def resolve(connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: date, overrides: list) -> None:
+    """As `identify`, on an open warehouse. One transaction: readers see the old answer or the new one."""
+    size = number_identifiers(connection)
+    decisions = find_decisions(connection, settings, overrides)
+    for line in decisions.unseen_lines:
+        say(f"warning: {settings.identity_overrides}, line {line}: names somebody who was never seen; not used")
+    cut_shared(connection, size, settings.most_sharers)
+    list_links(connection)
+    find_people(connection, size, decisions.joined, decisions.parted)
+    check_decisions(connection, settings, decisions)
+    connection.execute("begin")
+    _write_identifiers(connection)
+    _write_links(connection)
+    _write_cut(connection)
+    _write_aliases(connection, as_of)
+    connection.execute("commit")
+    for table in ("nodes", "seen", "cut", "links", "persons", "ids"):
+        connection.execute(f"drop table if exists temp.{table}")
+
+
+def _write_identifiers(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        "create or replace temp table ids as select persons.node, "
+        f"'c_' || left(eldest.token, {ID_LENGTH}) as customer_id "
+        "from persons join nodes as eldest on eldest.node = persons.person"
+    )
+    connection.execute(
+        "create or replace table identity.identifiers as select kind, token, customer_id, first_landed_on, sightings "
+        "from nodes left join ids using (node) order by node"
+    )
+
+
+def _write_links(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        "create or replace table identity.links as select one.kind, one.token, other.kind as other_kind, "
+        "other.token as other_token, a.customer_id, coalesce(a.customer_id = b.customer_id, false) as is_used, "
+        "cast(links.sightings as bigint) as sightings, links.first_landed_on from links "
+        "join nodes as one on one.node = links.node join nodes as other on other.node = links.other "
+        "left join ids as a on a.node = links.node left join ids as b on b.node = links.other "
+        "order by links.node, links.other"
+    )
+
+
+def _write_cut(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        "create or replace table identity.cut_identifiers as "
+        "select kind, token, sharers, reason from cut join nodes using (node) "
+        "order by sharers desc, node"
+    )
+
+
+def _write_aliases(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
+    """Tell what became of ids that were told on a night before; an id that lives again is no alias any more."""
+    connection.execute("delete from identity.known_ids where first_night >= ?", [as_of])
+    connection.execute("delete from identity.aliases where since >= ?", [as_of])
+    connection.execute(
+        "create or replace temp table former as select known.customer_id as old_customer_id, now.customer_id "
+        "from identity.known_ids as known join identity.identifiers as now using (token) "
+        "where now.customer_id <> known.customer_id"
+    )
+    connection.execute("delete from identity.aliases where old_customer_id not in (select old_customer_id from former)")
+    connection.execute(
+        "update identity.aliases as a set customer_id = f.customer_id from former as f "
+        "where a.old_customer_id = f.old_customer_id and a.customer_id <> f.customer_id"
+    )
+    connection.execute(
+        "insert into identity.aliases select old_customer_id, customer_id, ? from former "
+        "where old_customer_id not in (select old_customer_id from identity.aliases) order by all",
+        [as_of],
+    )
+    connection.execute(
+        "insert into identity.known_ids select ids.customer_id, nodes.token, ? from ids "
+        "join persons on persons.node = ids.node and persons.person = ids.node join nodes on nodes.node = ids.node "
+        "where ids.customer_id not in (select customer_id from identity.known_ids) order by all",
+        [as_of],
+    )
+    connection.execute("drop table former")
