@@ -1,6 +1,7 @@
 """The summary a person reads after a night, from what the night wrote."""
 
 from pipeline.errors import RapportError
+from pipeline.identity.report import describe_erasures, describe_people
 from pipeline.publish.versions import current_version
 from pipeline.settings import Settings
 from pipeline.warehouse import open_for_reading
@@ -22,6 +23,8 @@ def summarise(settings: Settings) -> str:
         sections = [
             [f"Published {run[0]}: {run[2]:,} customers, {run[3]:,} offers, as of {run[1]}"],
             _describe_load(connection, run[0]),
+            describe_people(connection),
+            describe_erasures(connection, settings.landing, run[1]),
             _describe_rules(connection),
             _describe_segments(connection, run[1]),
             _describe_offers(connection),

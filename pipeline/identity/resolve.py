@@ -9,12 +9,15 @@ from datetime import date
 
 import duckdb
 
+from pipeline.identity.erase import create_erasure_tables, erase_people
 from pipeline.identity.overrides import check_decisions, find_decisions, read_overrides
 from pipeline.identity.people import find_people
 from pipeline.identity.sightings import cut_shared, list_links, number_identifiers
+from pipeline.identity.vault_sweep import sweep_vault
 from pipeline.progress import say
 from pipeline.settings import Settings
-from pipeline.warehouse import open_for_writing
+from pipeline.transform import build_layers
+from pipeline.warehouse import open_for_reading, open_for_writing
 
 ID_LENGTH = 20
 
@@ -38,19 +41,36 @@ _TABLES = """
 def create_identity_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create what is missing, so that dbt finds its sources before the first night."""
     connection.execute(_TABLES)
+    create_erasure_tables(connection)
 
 
 def identify(settings: Settings, as_of: date, run_id: str) -> None:
-    """Resolve every identifier seen by the end of `as_of` to a person."""
+    """Resolve every identifier seen by the end of `as_of` to a person, and forget the people who asked for it."""
     overrides = read_overrides(settings)
     with open_for_writing(settings) as connection:
         create_identity_tables(connection)
         resolve(connection, settings, as_of, overrides)
-        told = connection.execute(
-            "select count(*), count(distinct customer_id), (select count(*) from identity.cut_identifiers), "
-            "(select count(*) from identity.aliases) from identity.identifiers"
-        ).fetchone()
+        erased = erase_people(connection, as_of)
+        sweep_vault(connection, settings)
+    if erased.requests:
+        say(
+            f"erasure requests looked at: {erased.requests:,}; {erased.rows_kept:,} rows kept without a person, "
+            f"{erased.rows_removed:,} removed"
+        )
+    if erased.changed_rows:
+        build_layers(settings, as_of, "stg_identity__sightings")
+        with open_for_writing(settings) as connection:
+            resolve(connection, settings, as_of, overrides)
+    with open_for_reading(settings) as connection:
+        told = connection.execute(_COUNTS).fetchone()
     say(f"{told[0]:,} identifiers are {told[1]:,} people; {told[2]:,} identify nobody; {told[3]:,} former ids")
+
+
+_COUNTS = """
+    select count(*), count(distinct customer_id), (select count(*) from identity.cut_identifiers),
+        (select count(*) from identity.aliases)
+    from identity.identifiers
+"""
 
 
 def resolve(connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: date, overrides: list) -> None:

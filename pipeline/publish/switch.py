@@ -1,13 +1,13 @@
-"""Sealing an audited version and switching readers to it, all at once."""
+"""Sealing an audited version, switching readers to it, all at once, and taking erased people out of older ones."""
 
-import hashlib
-import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pipeline.errors import RapportError
+from pipeline.publish.redact import redact_checks, redact_versions
+from pipeline.publish.seal import seal
 from pipeline.publish.tables import LEDGERS
-from pipeline.publish.versions import drop_old_versions, point_current_at, sync_file, sync_folder, version_folder
+from pipeline.publish.versions import drop_old_versions, point_current_at, version_folder
 from pipeline.publish.write import write_tables
 from pipeline.runs import code_version
 from pipeline.settings import Settings
@@ -19,16 +19,19 @@ def switch(settings: Settings, as_of: date, run_id: str) -> None:
     folder = version_folder(settings, run_id)
     _require_audit(settings, run_id, folder)
     _close_run(settings, run_id)
+    redact_checks(settings)
     write_tables(settings, folder, LEDGERS)
-    _write_manifest(settings, as_of, run_id, folder)
-    for path in [*folder.rglob("*.parquet"), folder / "crm.duckdb", folder / "manifest.json"]:
-        sync_file(path)
-        path.chmod(0o444)
-    for path in (folder / "parquet", folder, folder.parent):
-        sync_folder(path)
+    about = {
+        "run_id": run_id,
+        "as_of_date": as_of.isoformat(),
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "code_version": code_version(),
+    }
+    seal(settings, folder, about)
     point_current_at(settings, folder)
     _forget_open_run(settings)
     drop_old_versions(settings)
+    redact_versions(settings, folder)
 
 
 def _require_audit(settings: Settings, run_id: str, folder: Path) -> None:
@@ -63,28 +66,3 @@ def _close_run(settings: Settings, run_id: str) -> None:
 def _forget_open_run(settings: Settings) -> None:
     with open_for_writing(settings) as connection:
         connection.execute("delete from ops.open_run")
-
-
-def _write_manifest(settings: Settings, as_of: date, run_id: str, folder: Path) -> None:
-    tables = {}
-    with open_for_reading(settings, folder / "crm.duckdb") as connection:
-        for (name,) in connection.execute("select table_name from duckdb_tables() order by table_name").fetchall():
-            columns = connection.execute(f"describe main.{name}").fetchall()
-            tables[name] = {
-                "rows": connection.execute(f"select count(*) from main.{name}").fetchone()[0],
-                "columns": {column[0]: column[1] for column in columns},
-                "sha256": _sha256(folder / "parquet" / f"{name}.parquet"),
-            }
-    manifest = {
-        "run_id": run_id,
-        "as_of_date": as_of.isoformat(),
-        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "code_version": code_version(),
-        "tables": tables,
-    }
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()

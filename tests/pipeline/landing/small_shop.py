@@ -50,3 +50,19 @@ class Shop:
     def reasons(self, entity: str) -> list[tuple]:
         """Row numbers and rules in quarantine."""
         return self.rows(f"select row_number, rule from quarantine.{entity.replace('/', '_')} order by all")
+
+
+def make_shop(folder: Path) -> Shop:
+    """An empty landing folder and an empty home; drops are not blocked for bad rows unless a test says so."""
+    settings = Settings(
+        home=folder / "home",
+        landing=folder / "landing",
+        timezone="UTC",
+        max_bad_share=1.0,
+        keep_versions=7,
+        offer_budget=None,
+        control_share=0.1,
+        memory="1GB",
+        threads=2,
+    )
+    return Shop(settings)
