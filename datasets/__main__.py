@@ -5,6 +5,7 @@ import sys
 from difflib import get_close_matches
 from pathlib import Path
 
+from datasets import dirt
 from datasets.demo import prepare_demo
 from datasets.landing import ADAPTERS, land_dataset
 from datasets.summary import render_summary
@@ -18,6 +19,8 @@ EXAMPLES = """examples:
       one drop a day, as a shop would have sent them
   python -m datasets demo complete_journey
       prepare RAPPORT_HOME for a demo; prints the date to run the night for
+  python -m datasets dirt --landing /tmp/landing --ledger /tmp/dirt.parquet
+      plant violations of every rule into drops that are there; the ledger tells them one by one
 """
 
 
@@ -31,6 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
             landed = prepare_demo(settings, options.name)
             print(render_summary(landed), file=sys.stderr, end="")
             print(landed.last_day)
+        elif options.command == dirt.NAME:
+            dirt.run_command(settings, options)
         else:
             landing = options.landing.expanduser().absolute()
             print(f"Reading {options.command} ...", file=sys.stderr)
@@ -46,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _read_options(words: list[str]) -> argparse.Namespace:
     if words and not words[0].startswith("-"):
-        _check_name(words[0], [*ADAPTERS, "demo"])
+        _check_name(words[0], [*ADAPTERS, "demo", dirt.NAME])
     options = _make_parser().parse_args(words)
     if options.command == "demo":
         _check_name(options.name, list(ADAPTERS))
@@ -60,7 +65,7 @@ def _make_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="NAME")
     for name, adapter in ADAPTERS.items():
-        about = adapter.__doc__.splitlines()[0]
+        about = f"{adapter.about}, as landing drops"
         command = commands.add_parser(name, help=about, description=about, epilog=EXAMPLES, formatter_class=layout)
         command.add_argument(
             "--landing", required=True, type=Path, metavar="DIR", help="folder for the drops; made if it is missing"
@@ -69,6 +74,7 @@ def _make_parser() -> argparse.ArgumentParser:
     about = "prepare RAPPORT_HOME for a demo of a data set and print the date to run"
     demo = commands.add_parser("demo", help=about, description=about, epilog=EXAMPLES, formatter_class=layout)
     demo.add_argument("name", metavar="NAME", help=f"the data set: {', '.join(ADAPTERS)}")
+    dirt.add_command(commands)
     return parser
 
 

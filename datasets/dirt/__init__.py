@@ -3,7 +3,8 @@
 What the loader puts into quarantine afterwards must be what the ledger says, both ways.
 """
 
+from datasets.dirt.command import NAME, add_command, run_command
 from datasets.dirt.plant import Planted, plant_dirt
 from datasets.dirt.summary import render_planted
 
-__all__ = ["Planted", "plant_dirt", "render_planted"]
+__all__ = ["NAME", "Planted", "add_command", "plant_dirt", "render_planted", "run_command"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from datasets.__main__ import main
 from datasets.dirt import plant_dirt, render_planted
 from pipeline.errors import UsageError
 from pipeline.landing import load_drops
@@ -177,3 +178,23 @@ def test_no_dirt_where_every_bad_row_would_block(tmp_path):
     land_whole_shop(settings.landing, days=1, size=20)
     with pytest.raises(UsageError, match="RAPPORT_MAX_BAD_SHARE=0 would block every drop"):
         plant_dirt(settings, settings.landing, tmp_path / "dirt.parquet")
+
+
+def test_the_ledger_must_not_lie_where_the_pipeline_reads(tmp_path):
+    settings = make_settings(tmp_path)
+    with pytest.raises(UsageError, match="lies in the landing folder"):
+        plant_dirt(settings, settings.landing, settings.landing / "dirt.parquet")
+
+
+def test_the_command_plants_and_tells(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("RAPPORT_HOME", str(tmp_path))
+    land_whole_shop(tmp_path / "landing", days=1, size=20)
+    call = ["dirt", "--landing", str(tmp_path / "landing"), "--ledger", str(tmp_path / "truth" / "dirt.parquet")]
+    assert main(call) == 0
+    told = capsys.readouterr().out
+    assert "rows must be quarantined" in told
+    assert (tmp_path / "truth" / "dirt.parquet").exists()
+    assert main(call) == 2
+    assert "is in the way" in capsys.readouterr().err
+    assert main(["dirt", "--landing", str(tmp_path / "none"), "--ledger", str(tmp_path / "l.parquet")]) == 1
+    assert "there is no landing folder" in capsys.readouterr().err
