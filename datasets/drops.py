@@ -6,8 +6,8 @@ and a drop that already holds those bytes is not touched, so that nothing is loa
 
 import filecmp
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,7 +25,6 @@ OPEN_FILES = 600
 
 # No file ends in .parquet before it is whole: nobody who lists the landing folder can pick up half of one.
 UNFINISHED = "part"
-DROP_DAY = "greatest(coalesce(_day, $first), $first)"
 
 
 @dataclass(frozen=True)
@@ -39,18 +38,31 @@ class Drop:
     is_new: bool
 
 
+def choose_aside(landing: Path) -> Path:
+    """A folder in the landing folder, not made yet, that no other process uses: drops are written there first."""
+    return landing / f".incoming-{os.getpid()}-{secrets.token_hex(4)}"
+
+
 def write_drops(
-    connection: duckdb.DuckDBPyConnection, entities: tuple[Entity, ...], landing: Path, split: bool
+    connection: duckdb.DuckDBPyConnection,
+    entities: tuple[Entity, ...],
+    landing: Path,
+    split: bool = False,
+    day: date | None = None,
+    aside: Path | None = None,
 ) -> list[Drop]:
-    """Write every entity: one drop dated the last event day, or with `split` one drop for each event day.
+    """Write every entity: one drop dated `day` (by default the last event's), or with `split` one for each event day.
 
     Events from before the first order (a campaign sent earlier) go into the first drop, as late rows do.
     """
-    first, last = _find_days(connection, entities)
+    first, last = find_days(connection, entities)
+    last = day or last
+    if last is None:
+        raise RapportError("The source holds no event that can be landed; is the file complete?")
+    aside = aside or choose_aside(landing)
     drops: list[Drop] = []
     with _explain_failures(landing):
-        landing.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=".incoming-", dir=landing))
+        aside.mkdir(parents=True)
         try:
             for entity in entities:
                 folder = aside / entity.source / entity.name
@@ -70,13 +82,20 @@ def list_other_drops(landing: Path, drops: list[Drop]) -> list[Path]:
     return sorted(path for path in found if path not in ours)
 
 
-def _find_days(connection: duckdb.DuckDBPyConnection, entities: tuple[Entity, ...]) -> tuple[date, date]:
-    orders = next(entity.table for entity in entities if (entity.source, entity.name) == ("sales", "orders"))
-    first = connection.execute(f"select min(_day) from {orders}").fetchone()[0]
-    if first is None:
-        raise RapportError("The source holds no order that can be landed; is the file complete?")
-    days = " union all ".join(f"select max(_day) as day from {entity.table}" for entity in entities)
-    return first, connection.execute(f"select max(day) from ({days})").fetchone()[0]
+def find_days(connection: duckdb.DuckDBPyConnection, entities: tuple[Entity, ...]) -> tuple[date | None, date | None]:
+    """The day of the first order (of the first event, where there is no order) and of the last event."""
+    tables = [entity.table for entity in entities]
+    orders = [entity.table for entity in entities if (entity.source, entity.name) == ("sales", "orders")]
+    days = " union all ".join(f"select min(_day) as first, max(_day) as last from {table}" for table in tables)
+    first, last = connection.execute(f"select min(first), max(last) from ({days})").fetchone()
+    if orders:
+        first = connection.execute(f"select min(_day) from {orders[0]}").fetchone()[0] or first
+    return first, last
+
+
+def drop_day_sql(first: date) -> str:
+    """The day of the drop a row goes into when there is one drop a day."""
+    return f"greatest(coalesce(_day, date {quote_literal(first)}), date {quote_literal(first)})"
 
 
 def _write_whole(connection: duckdb.DuckDBPyConnection, entity: Entity, folder: Path) -> Path:
@@ -93,12 +112,11 @@ def _write_whole(connection: duckdb.DuckDBPyConnection, entity: Entity, folder: 
 def _write_by_day(
     connection: duckdb.DuckDBPyConnection, entity: Entity, folder: Path, first: date
 ) -> list[tuple[date, Path]]:
-    day = DROP_DAY.replace("$first", f"date {quote_literal(first)}")
     order = ", ".join(("_drop_on", *entity.order_by))
     connection.execute(f"set partitioned_write_max_open_files = {OPEN_FILES}")
     with _one_thread(connection):
         connection.execute(
-            f"copy (select * exclude (_day), {day} as _drop_on from {entity.table} order by {order}) "
+            f"copy (select * exclude (_day), {drop_day_sql(first)} as _drop_on from {entity.table} order by {order}) "
             f"to {quote_literal(folder)} (format parquet, compression zstd, partition_by (_drop_on), "
             f"filename_pattern {quote_literal(entity.name)}, file_extension {quote_literal(UNFINISHED)}, "
             "overwrite_or_ignore true)"

@@ -1,10 +1,6 @@
-"""What an adapter hands on: tables ready to land, and what it decided about each kind of source line."""
+"""What a mapping hands on: tables ready to land, and what it decided about each kind of source line."""
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
-
-import duckdb
 
 
 @dataclass(frozen=True)
@@ -33,20 +29,10 @@ class LineKind:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A data set as tables. Beside the entities' tables there is `source_lines(kind, value)`, one row a source line."""
+    """A data set as tables. Where it has kinds, landing.source_lines(kind, value) holds one row a source line."""
 
     name: str
     currency: str
     entities: tuple[Entity, ...]
     kinds: tuple[LineKind, ...]
     notes: tuple[str, ...]
-
-
-class Adapter(Protocol):
-    """A module that can prepare a data set."""
-
-    def find_source(self) -> Path:
-        """The file or folder the data set is read from."""
-
-    def prepare(self, connection: duckdb.DuckDBPyConnection, source: Path) -> Prepared:
-        """Read the source and build the tables to land."""

@@ -1,5 +1,6 @@
 """Prove that nothing went missing: source total = landed sales - landed refunds + what was left out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -8,6 +9,7 @@ import duckdb
 from datasets.drops import Drop
 from datasets.prepared import LineKind, Prepared
 from pipeline.errors import RapportError
+from pipeline.landing.entities import MONEY, PRICE, QUANTITY
 
 ENTITY_OF = {"sale": "order_lines", "return": "returns"}
 
@@ -30,14 +32,13 @@ class Reconciliation:
     source_total: Decimal
     landed_sales: Decimal
     landed_refunds: Decimal
-    rows: dict[tuple[str, str], int]
 
     @property
     def left_out(self) -> Decimal:
         """The value of the source lines that were not landed."""
         return sum((total.value for total in self.totals if total.kind.lands_as is None), Decimal("0.00"))
 
-    def check(self) -> None:
+    def check(self, rows: dict[tuple[str, str], int]) -> None:
         """Raise RapportError unless every line and every cent is accounted for."""
         accounted = self.landed_sales - self.landed_refunds + self.left_out
         if accounted != self.source_total:
@@ -47,14 +48,39 @@ class Reconciliation:
             )
         for lands_as, entity in ENTITY_OF.items():
             expected = sum(total.lines for total in self.totals if total.kind.lands_as == lands_as)
-            landed = self.rows.get(("sales", entity), 0)
+            landed = rows.get(("sales", entity), 0)
             if landed != expected:
                 raise RapportError(f"sales/{entity} holds {landed:,} rows, but {expected:,} source lines belong there.")
 
 
-def reconcile(connection: duckdb.DuckDBPyConnection, prepared: Prepared, drops: list[Drop]) -> Reconciliation:
-    """Count the source by kind, read the landed files back, and check that both tell the same."""
-    counted = connection.execute("select kind, count(*), sum(value) from source_lines group by kind").fetchall()
+def count_landed(
+    connection: duckdb.DuckDBPyConnection, reader: duckdb.DuckDBPyConnection, prepared: Prepared, drops: list[Drop]
+) -> dict[tuple[str, str], int]:
+    """The rows of each entity, read back from its files; raises RapportError unless they are all there."""
+    counts = {}
+    for entity in prepared.entities:
+        expected = connection.execute(f"select count(*) from {entity.table}").fetchone()[0]
+        files = _list_files(drops, entity.name, entity.source)
+        query = "select count(*) from read_parquet(?, hive_partitioning = false)"
+        landed = reader.execute(query, [files]).fetchone()[0] if files else 0
+        if landed != expected:
+            raise RapportError(
+                f"The files of {entity.source}/{entity.name} hold {landed:,} of {expected:,} rows; "
+                "does another process write there? Run the command again."
+            )
+        counts[entity.source, entity.name] = landed
+    return counts
+
+
+def reconcile(
+    connection: duckdb.DuckDBPyConnection,
+    reader: duckdb.DuckDBPyConnection,
+    prepared: Prepared,
+    drops: list[Drop],
+    rows: dict[tuple[str, str], int],
+) -> Reconciliation:
+    """Count the source by kind, read the landed files back with `reader`, and check that both tell the same."""
+    counted = connection.execute("select kind, count(*), sum(value) from landing.source_lines group by kind").fetchall()
     by_kind = {kind: (lines, value) for kind, lines, value in counted}
     unknown = {kind: by_kind[kind][0] for kind in by_kind if kind not in {known.name for known in prepared.kinds}}
     if unknown:
@@ -67,40 +93,34 @@ def reconcile(connection: duckdb.DuckDBPyConnection, prepared: Prepared, drops: 
         totals=tuple(KindTotal(kind, *by_kind.get(kind.name, nothing)) for kind in prepared.kinds),
         source_lines=sum(lines for lines, _ in by_kind.values()),
         source_total=sum((value for _, value in by_kind.values()), Decimal("0.00")),
-        landed_sales=_sum_landed(connection, drops, "order_lines", "round(quantity * unit_price, 2) - discount_amount"),
-        landed_refunds=_sum_landed(connection, drops, "returns", "refund_amount"),
-        rows=_count_rows(connection, drops),
+        landed_sales=_sum_landed(reader, _list_files(drops, "order_lines"), _sum_sales),
+        landed_refunds=_sum_landed(reader, _list_files(drops, "returns"), _sum_refunds),
     )
-    _check_files_are_whole(connection, prepared, result.rows)
-    result.check()
+    result.check(rows)
     return result
 
 
-def _check_files_are_whole(
-    connection: duckdb.DuckDBPyConnection, prepared: Prepared, rows: dict[tuple[str, str], int]
-) -> None:
-    for entity in prepared.entities:
-        expected = connection.execute(f"select count(*) from {entity.table}").fetchone()[0]
-        landed = rows.get((entity.source, entity.name), 0)
-        if landed != expected:
-            raise RapportError(
-                f"The files of {entity.source}/{entity.name} hold {landed:,} of {expected:,} rows; "
-                "does another process write there? Run the command again."
-            )
+def _list_files(drops: list[Drop], entity: str, source: str = "sales") -> list[str]:
+    return [str(drop.path) for drop in drops if (drop.source, drop.entity) == (source, entity)]
 
 
-def _sum_landed(connection: duckdb.DuckDBPyConnection, drops: list[Drop], entity: str, amount: str) -> Decimal:
-    files = [str(drop.path) for drop in drops if (drop.source, drop.entity) == ("sales", entity)]
+def _sum_landed(
+    reader: duckdb.DuckDBPyConnection, files: list[str], write_amount: Callable[[list[str]], str]
+) -> Decimal:
     if not files:
         return Decimal("0.00")
-    return connection.execute(
-        f"select coalesce(sum({amount}), 0)::decimal(18, 2) from read_parquet(?, hive_partitioning = false)", [files]
-    ).fetchone()[0]
+    relation = "read_parquet(?, hive_partitioning = false)"
+    columns = [row[0] for row in reader.execute(f"describe select * from {relation}", [files]).fetchall()]
+    amount = write_amount(columns)
+    return reader.execute(f"select coalesce(sum({amount}), 0)::decimal(18, 2) from {relation}", [files]).fetchone()[0]
 
 
-def _count_rows(connection: duckdb.DuckDBPyConnection, drops: list[Drop]) -> dict[tuple[str, str], int]:
-    files: dict[tuple[str, str], list[str]] = {}
-    for drop in drops:
-        files.setdefault((drop.source, drop.entity), []).append(str(drop.path))
-    query = "select count(*) from read_parquet(?, hive_partitioning = false)"
-    return {key: connection.execute(query, [paths]).fetchone()[0] for key, paths in files.items()}
+def _sum_sales(columns: list[str]) -> str:
+    """What a line brings in, from values as they landed, text or numbers. 38 digits hold any product."""
+    gross = f"round(try_cast(quantity as {QUANTITY}) * try_cast(unit_price as {PRICE})::decimal(38, 8), 2)"
+    discount = f" - coalesce(try_cast(discount_amount as {MONEY}), 0)" if "discount_amount" in columns else ""
+    return gross + discount
+
+
+def _sum_refunds(columns: list[str]) -> str:
+    return f"try_cast(refund_amount as {MONEY})"
