@@ -8,6 +8,8 @@ from pathlib import Path
 from datasets import dirt
 from datasets.demo import prepare_demo
 from datasets.landing import ADAPTERS, land_dataset
+from datasets.simulated import options as simulated
+from datasets.simulated.summary import Simulated
 from datasets.summary import render_summary
 from pipeline.errors import RapportError, UsageError
 from pipeline.settings import Settings
@@ -32,10 +34,13 @@ def main(arguments: list[str] | None = None) -> int:
         settings = Settings.from_environment()
         if options.command == "demo":
             landed = prepare_demo(settings, options.name)
-            print(render_summary(landed), file=sys.stderr, end="")
+            text = landed.text if isinstance(landed, Simulated) else render_summary(landed)
+            print(text, file=sys.stderr, end="")
             print(landed.last_day)
         elif options.command == dirt.NAME:
             dirt.run_command(settings, options)
+        elif options.command == "simulated":
+            print(simulated.run(settings, options).text, end="")
         else:
             landing = options.landing.expanduser().absolute()
             print(f"Reading {options.command} ...", file=sys.stderr)
@@ -51,10 +56,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _read_options(words: list[str]) -> argparse.Namespace:
     if words and not words[0].startswith("-"):
-        _check_name(words[0], [*ADAPTERS, "demo", dirt.NAME])
+        _check_name(words[0], [*ADAPTERS, "simulated", "demo", dirt.NAME])
     options = _make_parser().parse_args(words)
     if options.command == "demo":
-        _check_name(options.name, list(ADAPTERS))
+        _check_name(options.name, [*ADAPTERS, "simulated"])
     return options
 
 
@@ -71,9 +76,10 @@ def _make_parser() -> argparse.ArgumentParser:
             "--landing", required=True, type=Path, metavar="DIR", help="folder for the drops; made if it is missing"
         )
         command.add_argument("--split", action="store_true", help="one drop for each day instead of one first load")
+    simulated.add_options(commands)
     about = "prepare RAPPORT_HOME for a demo of a data set and print the date to run"
     demo = commands.add_parser("demo", help=about, description=about, epilog=EXAMPLES, formatter_class=layout)
-    demo.add_argument("name", metavar="NAME", help=f"the data set: {', '.join(ADAPTERS)}")
+    demo.add_argument("name", metavar="NAME", help=f"the data set: {', '.join(ADAPTERS)}, simulated")
     dirt.add_command(commands)
     return parser
 

@@ -5,12 +5,18 @@ import sys
 from pathlib import Path
 
 from datasets.landing import ADAPTERS, Landed, land_dataset
+from datasets.simulated import simulate
+from datasets.simulated.summary import Simulated
 from pipeline.errors import RapportError, UsageError
 from pipeline.runs import hold_night_lock
 from pipeline.settings import Settings
 
+SIMULATED = "simulated"
+# large enough for every model to be judged, small enough to land in seconds
+_CUSTOMERS, _DAYS, _SEED = 3000, 500, 1
 
-def prepare_demo(settings: Settings, name: str) -> Landed:
+
+def prepare_demo(settings: Settings, name: str) -> Landed | Simulated:
     """Land `name` in settings.landing, after removing what a demo of another data set made."""
     marker = settings.home / ".demo"
     with hold_night_lock(settings):
@@ -20,7 +26,14 @@ def prepare_demo(settings: Settings, name: str) -> Landed:
         elif former != name:
             _remove_demo(settings, former)
         _write_marker(marker, name)
+        if name == SIMULATED:
+            return simulate(settings, settings.landing, _truth_of(settings), _CUSTOMERS, _DAYS, _SEED)
         return land_dataset(settings, name, settings.landing)
+
+
+def _truth_of(settings: Settings) -> Path:
+    """Where the truth of the simulated demo is kept; nothing of the pipeline reads it."""
+    return settings.home / "demo_truth"
 
 
 def _read_marker(marker: Path) -> str | None:
@@ -53,7 +66,7 @@ def _refuse_foreign_data(settings: Settings) -> None:
 
 def _remove_demo(settings: Settings, former: str) -> None:
     """Remove the other demo's state. The secret and Airflow's own state are no data of a demo, and stay."""
-    if former not in ADAPTERS:
+    if former not in (*ADAPTERS, SIMULATED):
         raise UsageError(
             f"{settings.home / '.demo'} names {former!r}, which is no data set of the demo; "
             "set RAPPORT_HOME to an empty folder."
@@ -67,6 +80,7 @@ def _remove_demo(settings: Settings, former: str) -> None:
     files = [*settings.home.glob("warehouse.duckdb*"), *settings.home.glob("vault.duckdb*")]
     folders = [
         settings.landing,
+        _truth_of(settings),
         settings.models,
         settings.validation,
         settings.published,

@@ -1,0 +1,250 @@
+"""Every behavioural number of the simulated retailer, one comment each. Money is in pounds, time in days."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """How the simulated people and their shop behave. Shares and probabilities are 0–1."""
+
+    # ------------------------------------------------------------------ who comes, how often, for how long
+    # people who bought before the first day; the others come evenly over the days
+    established_share: float = 0.45
+    # people who only ask about a product and never buy
+    prospect_share: float = 0.02
+    # mean of purchases a day; a person's own rate is Gamma-distributed around it
+    rate_mean: float = 1 / 19
+    # shape of that Gamma: the smaller, the more unlike people are
+    rate_shape: float = 1.3
+    # slowest and fastest rate a person may have
+    rate_least: float = 1 / 240
+    rate_most: float = 1 / 3
+    # how clockwork-like a person may buy at most: 0 is pure chance, 1 a chance that grows with each day waited
+    regularity_most: float = 0.9
+    # mean hazard a year of leaving for no reason the data shows; a person's own is exponential around it
+    leave_hazard_mean: float = 0.17
+    # how much busier each weekday is than the mean, Monday first: in store, and online
+    store_weekdays: tuple[float, ...] = (0.80, 0.80, 0.85, 0.95, 1.15, 1.50, 0.95)
+    online_weekdays: tuple[float, ...] = (1.15, 1.05, 1.00, 0.95, 0.90, 0.85, 1.10)
+    # how much busier each month is than the mean, January first
+    months: tuple[float, ...] = (0.85, 0.88, 0.95, 0.98, 1.00, 0.98, 0.92, 0.92, 1.00, 1.05, 1.20, 1.27)
+    # visits followed by a second order on the same day
+    second_order_share: float = 0.008
+
+    # ------------------------------------------------------------------ what the shop sells
+    # families of three rungs (good, better, best) in each subcategory: one per so many people, between two limits
+    people_per_family: int = 18_000
+    families_least: int = 2
+    families_most: int = 28
+    # popularity of the product at rank r is 1 / (r + offset) ** exponent
+    zipf_exponent: float = 0.9
+    zipf_offset: float = 6.0
+    # how much the three rungs of a ladder sell beside each other, and what they cost beside the lowest
+    rung_popularity: tuple[float, ...] = (1.0, 0.6, 0.3)
+    rung_price: tuple[float, ...] = (1.0, 1.38, 1.95)
+    # unit cost as a share of the first list price, lowest and highest
+    cost_share: tuple[float, float] = (0.56, 0.72)
+    # how little durables sell beside other products of the same rank
+    durable_popularity: float = 0.12
+    # products that go with another product, and those that go with a pair
+    planted_pairs: int = 14
+    planted_triples: int = 4
+    # baskets that hold the consequent for no reason, lowest and highest
+    consequent_base: tuple[float, float] = (0.004, 0.010)
+    # baskets with the antecedent to which the consequent is added, lowest and highest
+    consequent_added: tuple[float, float] = (0.15, 0.45)
+
+    # ------------------------------------------------------------------ prices, promotions, stock
+    # Mondays on which a product's price moves a little, and by how much at least and at most
+    small_change_share: float = 0.025
+    small_change: tuple[float, float] = (-0.02, 0.05)
+    # Mondays on which it rises sharply, and by how much
+    sharp_rise_share: float = 0.004
+    sharp_rise: tuple[float, float] = (0.15, 0.32)
+    # products on promotion in a week, and the depths there are
+    promotion_share: float = 0.10
+    promotion_depths: tuple[float, ...] = (0.15, 0.20, 0.25, 0.30, 0.40)
+    # days from an order to the supplier until it arrives, fewest and most
+    lead_days: tuple[int, int] = (2, 9)
+    # days of demand kept beyond the lead time, and days of demand ordered at once
+    safety_days: float = 6.0
+    order_days: float = 14.0
+    # products whose supplier fails at some time in a quarter, and for how long at least and at most
+    supplier_failure_share: float = 0.10
+    supplier_failure_days: tuple[int, int] = (14, 40)
+
+    # ------------------------------------------------------------------ baskets
+    # favourites of a person, fewest and most
+    favourites_least: int = 3
+    favourites_most: int = 8
+    # categories a person likes, and the share of favourites and finds that come from them
+    liked_categories: int = 3
+    liked_share: float = 0.65
+    # a favourite's cycle beside the person's own gap between visits, least and most
+    cycle_in_gaps: tuple[float, float] = (0.9, 3.0)
+    # favourites that are due and then really taken
+    due_taken_share: float = 0.9
+    # products a visit adds beyond the favourites: mean of the least and the most adventurous person
+    finds: tuple[float, float] = (0.6, 2.4)
+    # spread (of the logarithm) of how much people buy of each product; mean of further units beyond the first
+    spend_spread: float = 0.55
+    further_units: float = 0.30
+    # people who buy nearly only on promotion, their finds a visit, and favourites they take at full price
+    price_only_share: float = 0.08
+    price_only_finds: float = 3.0
+    price_only_full_share: float = 0.12
+    # orders on which a coupon of ten percent is used: by others, and by price-only people
+    coupon_share: float = 0.03
+    price_only_coupon_share: float = 0.35
+    coupon_percent: float = 10.0
+    # web orders that pay postage, and how much
+    postage_share: float = 0.45
+    postage: float = 3.95
+    # online orders that are cancelled
+    cancelled_share: float = 0.02
+    # favourites replaced for good by the next rung when bought, times the person's willingness
+    step_up_share: float = 0.03
+
+    # ------------------------------------------------------------------ service, returns
+    # orders that lead to a complaint, and online ones that lead to a question about the order
+    complaint_share: float = 0.030
+    order_status_share: float = 0.050
+    # orders after which somebody asks about the program or something else
+    other_contact_share: float = 0.006
+    # complaints that end badly (never resolved, or rated 1 or 2), and of them those never resolved
+    bad_service_share: float = 0.42
+    unresolved_share: float = 0.45
+    # contacts that get a rating
+    rated_share: float = 0.65
+    # minutes a contact takes: middle value, and spread of the logarithm
+    handling_minutes: float = 8.0
+    handling_spread: float = 0.6
+    # how much more often price-only people contact us and return things
+    price_only_trouble: float = 2.2
+    # newcomers who asked about a product before their first purchase; orders after which one asks for the next time
+    newcomer_question_share: float = 0.25
+    question_share: float = 0.012
+    # of the latter, those who then buy the product
+    question_bought_share: float = 0.6
+    # lines returned because they were not wanted; mean share of a product's lines that prove faulty
+    unwanted_share: float = 0.022
+    faulty_share: float = 0.010
+    # returns that come without the receipt, so that no order is known
+    no_receipt_share: float = 0.10
+    # returns announced to support
+    announced_share: float = 0.4
+
+    # ------------------------------------------------------------------ why people leave (probability per event)
+    # after a contact that ended badly; after a faulty product
+    service_leaves: float = 0.34
+    product_leaves: float = 0.22
+    # after each time they came for a favourite and found none (times the number of times so far, up to four)
+    stock_out_leaves: float = 0.025
+    # after meeting a sharp price rise on a favourite: people who mind prices, and others
+    price_leaves_minding: float = 0.30
+    price_leaves: float = 0.03
+    # people who mind prices
+    price_minding_share: float = 0.30
+    # hazards a year of giving up one's main category and of changing between store and online; of each, those who go
+    category_exit_hazard: float = 0.10
+    moved_channel_hazard: float = 0.08
+    category_exit_leaves: float = 0.55
+    moved_channel_leaves: float = 0.55
+    # purchases still made after the event: service, stock_out, product 1; the others 2 or 3
+    last_purchases: int = 1
+    last_purchases_slow: int = 3
+    # how much slower people buy once they are on their way out
+    fading: float = 0.75
+
+    # ------------------------------------------------------------------ loyalty
+    # people with a loyalty card; of them those who enrolled twice
+    card_share: float = 0.55
+    second_card_share: float = 0.03
+    # store orders at which the card is shown
+    card_shown_share: float = 0.92
+    # mean days from first purchase to enrolment
+    enrolment_delay: float = 25.0
+    # points for each pound; points turned into a reward at once, and what that is worth; orders that do it when able
+    points_per_pound: float = 1.0
+    reward_points: int = 500
+    reward_value: float = 5.0
+    reward_share: float = 0.30
+    # days without any entry after which points expire
+    points_expire_days: int = 365
+    # members who allow marketing by e-mail, sms, post; who allow profiling
+    consent_shares: tuple[float, ...] = (0.72, 0.45, 0.55)
+    profiling_share: float = 0.60
+    # hazard a year of taking consent back; grants that run out, and after how many days at least and at most
+    withdrawal_hazard: float = 0.10
+    expiring_share: float = 0.20
+    expiring_days: tuple[int, int] = (180, 720)
+
+    # ------------------------------------------------------------------ offers
+    # days between earlier campaigns; first of them; eligible people written to; of them the control arm; percent off
+    campaign_every_days: int = 28
+    campaign_first_day: int = 60
+    campaign_reach: float = 0.35
+    # members written to although the program is not meant for their state
+    campaign_astray_share: float = 0.05
+    campaign_control_share: float = 0.15
+    campaign_percent: float = 10.0
+    # days an offer runs
+    offer_days: int = 14
+    # people by how offers move them: never, persuadable, would have bought anyway, put off
+    response_shares: tuple[float, ...] = (0.38, 0.34, 0.24, 0.04)
+    # probability of one more order within the offer's days of a persuadable person in the state it is meant for:
+    # vip_pull, dormancy_defence, win_back, up_sell, cross_sell
+    response_effects: tuple[float, ...] = (0.40, 0.35, 0.15, 0.16, 0.20)
+    # how much of that remains in another state; how much slower those put off buy
+    response_elsewhere: float = 0.4
+    put_off: float = 0.7
+    # orders within the offer's days at which it is used, by the same four kinds of people
+    redeemed_shares: tuple[float, ...] = (0.15, 0.90, 0.95, 0.02)
+    # offered products that a person who uses the offer takes
+    offered_taken_share: float = 0.5
+    # people on their way out whom a defence offer that moves them keeps
+    rescued_share: float = 0.6
+
+    # ------------------------------------------------------------------ identifiers
+    # people with an e-mail, and of them those with two; people with a phone
+    email_share: float = 0.75
+    second_email_share: float = 0.08
+    phone_share: float = 0.65
+    # people with an account (they need an e-mail); of them those with two or more
+    account_share: float = 0.62
+    second_account_share: float = 0.20
+    third_account_share: float = 0.02
+    # people who live in pairs; who share a phone; who share an e-mail
+    household_share: float = 0.30
+    shared_phone_share: float = 0.06
+    shared_email_share: float = 0.02
+    # typed e-mails and phones with a slip of the finger
+    typo_share: float = 0.02
+    # e-mails typed in capitals
+    capitals_share: float = 0.06
+    # store orders without card on which the till's e-mail, or a placeholder for a phone, is keyed in
+    till_email_share: float = 0.04
+    placeholder_phone_share: float = 0.04
+
+
+CATEGORIES: dict[str, tuple[str, ...]] = {
+    "Tea and coffee": ("Black tea", "Green tea", "Ground coffee", "Coffee beans"),
+    "Pantry": ("Pasta", "Olive oil", "Rice", "Baking"),
+    "Sweets": ("Chocolate", "Biscuits", "Honey", "Jam"),
+    "Dairy": ("Milk", "Cheese", "Yoghurt", "Butter"),
+    "Drinks": ("Juice", "Mineral water", "Lemonade", "Cider"),
+    "Household": ("Detergent", "Paper towels", "Dish care", "Bin bags"),
+    "Body care": ("Shampoo", "Soap", "Toothpaste", "Skin cream"),
+    "Baby": ("Nappies", "Baby food", "Wipes", "Baby care"),
+    "Pets": ("Dog food", "Cat food", "Cat litter", "Pet treats"),
+    "Stationery": ("Notebooks", "Pens", "Cards", "Wrapping"),
+    "Garden": ("Seeds", "Compost", "Planters", "Garden tools"),
+    "Kitchen": ("Cookware", "Knives", "Kettles", "Tableware"),
+}
+DURABLES = ("Garden tools", "Cookware", "Knives", "Kettles")
+
+CAUSES = ("price", "stock_out", "service", "product", "category_exit", "moved_channel", "unknown")
+PROGRAMS = ("vip_pull", "dormancy_defence", "win_back", "up_sell", "cross_sell")
+RESPONSES = ("never_moved", "persuadable", "would_have_bought", "put_off")
+CHANNELS = ("store", "web", "app", "phone")
+NOT_MERCHANDISE = "NOT MERCHANDISE"
