@@ -63,6 +63,9 @@ class Planter:
                 row[column.name] = None
             if column.identifier in ("email", "phone") and not column.required:
                 row[column.name] = None
+        identifiers = [column.name for column in entity.columns if column.identifier]
+        if any(check.rule == "no_identifier" for check in entity.checks) and not any(row[name] for name in identifiers):
+            row[identifiers[0]] = f"dirt-somebody-{self.made}"
         if entity.event_column:
             row[entity.event_column] = _date_event(entity, drop_on)
         row[find_own_key(entity)] = f"dirt-{self.made:06}"

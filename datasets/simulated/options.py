@@ -1,9 +1,11 @@
 """The options of `python -m datasets simulated`."""
 
 import argparse
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from datasets.dirt import plant_dirt, render_planted
 from datasets.simulated.command import FIRST_DAY, respond, simulate
 from datasets.simulated.summary import Simulated
 from pipeline.errors import UsageError
@@ -17,6 +19,8 @@ EXAMPLES = """examples:
       about 20 million order lines
   python -m datasets simulated --respond var/published/current --landing /tmp/landing --truth /tmp/truth
       the day after a night: the same people, as they react to the offers it published
+  python -m datasets simulated --dirt --landing /tmp/landing --truth /tmp/truth
+      the first load with bad rows and files among the good ones
 """
 
 
@@ -32,6 +36,11 @@ def add_options(commands: argparse._SubParsersAction) -> None:
     command.add_argument("--first-day", type=_read_date, metavar="DATE", help=f"({FIRST_DAY})")
     command.add_argument("--split", action="store_true", help="one drop for each day instead of one first load")
     command.add_argument(
+        "--dirt",
+        action="store_true",
+        help="plant violations of every rule of the landing contract among the drops; TRUTH/dirt.parquet lists them",
+    )
+    command.add_argument(
         "--respond", type=Path, metavar="PUBLISHED_DIR", help="land one more day, answering the offers in this folder"
     )
 
@@ -45,12 +54,19 @@ def run(settings: Settings, options: argparse.Namespace) -> Simulated:
         if getattr(options, name) is not None
     }
     if options.respond is None:
-        return simulate(settings, landing, truth, split=options.split, **given)
-    if given or options.split:
+        simulated = simulate(settings, landing, truth, split=options.split, **given)
+        return _add_dirt(settings, simulated, options.seed) if options.dirt else simulated
+    if given or options.split or options.dirt:
         raise UsageError(
-            "--respond goes on with the simulation in --truth; leave out --customers, --days, --seed, --first-day, --split."
+            "--respond goes on with the simulation in --truth; leave out --customers, --days, --seed, --first-day, "
+            "--split, --dirt."
         )
     return respond(settings, options.respond.expanduser().absolute(), landing, truth)
+
+
+def _add_dirt(settings: Settings, simulated: Simulated, seed: int | None) -> Simulated:
+    planted = plant_dirt(settings, simulated.landing, simulated.truth / "dirt.parquet", seed or 0)
+    return replace(simulated, text=f"{simulated.text}\n{render_planted(planted)}")
 
 
 def _read_date(text: str) -> date:
