@@ -14,6 +14,7 @@ from datetime import date
 import duckdb
 
 from pipeline.identity.erase_rows import erase_quarantined_rows, erase_raw_rows
+from pipeline.identity.sightings import plain_token
 from pipeline.landing.entities import ENTITIES
 
 _WITH_IDENTIFIERS = tuple(e for e in ENTITIES if any(column.identifier for column in e.columns))
@@ -129,7 +130,7 @@ def _find_tokens(connection: duckdb.DuckDBPyConnection) -> None:
         "select token, erased_until, request_id from requests "
         "where token not in (select token from identity.identifiers) union all "
         "select s.token, e.erased_until, e.request_id from ("
-        "select unnest([loyalty_id, customer_ref, email, phone]) as token, first_seen_on "
+        f"select {plain_token('unnest([loyalty_id, customer_ref, email, phone])')} as token, first_seen_on "
         "from staging.stg_identity__sightings where (select count(*) from identity.erased) > 0) as s "
         "join identity.erased as e on e.fingerprint = sha256(s.token) where s.first_seen_on <= e.erased_until"
         ") group by token"
@@ -143,7 +144,7 @@ def _forget_history(connection: duckdb.DuckDBPyConnection) -> None:
         "using (customer_id)"
     )
     ids = "(select customer_id from identity.erased_ids)"
-    connection.execute(f"delete from identity.known_ids where customer_id in {ids}")
+    connection.execute("delete from identity.known_ids where token in (select token from erased_tokens)")
     connection.execute(f"delete from identity.aliases where customer_id in {ids} or old_customer_id in {ids}")
     built = connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
     for (name,) in built:

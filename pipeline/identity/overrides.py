@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import duckdb
 
 from pipeline.errors import UsageError
-from pipeline.identity.sightings import KINDS
+from pipeline.identity.sightings import KINDS, plain_token
 from pipeline.identity.vault import give_secret, token_sql
 from pipeline.settings import Settings
 
@@ -114,11 +114,14 @@ def _read_row(settings: Settings, line: int, row: list[str]) -> Override:
 def _find_node(connection: duckdb.DuckDBPyConnection, kind: str, value: str) -> int | None:
     if kind == PUBLISHED_ID:
         # an id is the beginning of its eldest identifier's token
-        found = connection.execute("select node from nodes where starts_with(token, ?)", [value.removeprefix("c_")])
+        found = connection.execute(
+            f"select node from nodes where starts_with({plain_token('token')}, ?)",
+            [value.removeprefix("c_")],
+        )
     else:
         found = connection.execute(
             "with given as (select cast(? as varchar) as value) select node from nodes, given "
-            f"where kind = ? and token = {token_sql(kind, 'given.value')}",
+            f"where kind = ? and token = cast({token_sql(kind, 'given.value')} as uuid)",
             [value, kind],
         )
     row = found.fetchone()

@@ -37,8 +37,8 @@ def find_people(
     """Make `persons`. `joined` and `parted` are pairs of nodes that a person decided about."""
     _make_groups(connection, size, parted)
     _make_witnesses(connection, parted)
+    _mark_parted(connection)
     _join_by_hand(connection, size, joined)
-    _mark_parted(connection, parted)
     while _join_cards(connection, size):
         pass
     _join_groups(connection, size)
@@ -119,10 +119,10 @@ def _join_by_hand(connection: duckdb.DuckDBPyConnection, size: int, joined: Sequ
     _rename_groups(connection, find_components(size, edges["one"], edges["other"]))
 
 
-def _mark_parted(connection: duckdb.DuckDBPyConnection, parted: Sequence[tuple[int, int]]) -> None:
+def _mark_parted(connection: duckdb.DuckDBPyConnection) -> None:
     """`parted_groups` (one, other): groups that a person said are two people."""
     connection.execute(
-        "create or replace temp table parted_groups as select a.grp as one, b.grp as other from parted_nodes "
+        "create or replace temp table parted_groups as select distinct a.grp as one, b.grp as other from parted_nodes "
         "join grouped as a on a.node = parted_nodes.node join grouped as b on b.node = parted_nodes.other "
         "where a.grp <> b.grp"
     )
@@ -236,18 +236,20 @@ def _give_witnesses_to_people(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _rename_groups(connection: duckdb.DuckDBPyConnection, labels: np.ndarray) -> None:
     """Give every group the label of its component."""
-    register_labels(connection, "labels", labels)
-    connection.execute("update grouped set grp = label from labels where grp = labels.node and label <> grp")
-    if connection.execute("select count(*) from labels where node <> label").fetchone()[0]:
+    moved = np.flatnonzero(labels != np.arange(len(labels)))
+    if not len(moved):
+        return
+    register_labels(connection, "labels", labels[moved], moved)
+    for table, columns in (("grouped", "came.node, {} as grp, kind"), ("witnesses", "witness, kind, {} as grp")):
+        label = "coalesce(labels.label, came.grp)"
         connection.execute(
-            "create or replace temp table witnesses as select distinct witness, kind, label as grp "
-            "from witnesses join labels on labels.node = grp"
+            f"create or replace temp table {table} as select distinct {columns.format(label)} "
+            f"from {table} as came left join labels on labels.node = came.grp"
         )
-        if connection.execute("select count(*) from duckdb_tables() where table_name = 'parted_groups'").fetchone()[0]:
-            connection.execute(
-                "create or replace temp table parted_groups as select distinct a.label as one, b.label as other "
-                "from parted_groups join labels as a on a.node = one join labels as b on b.node = other"
-            )
+    connection.execute(
+        "update parted_groups set one = coalesce((select label from labels where labels.node = one), one), "
+        "other = coalesce((select label from labels where labels.node = other), other)"
+    )
     connection.execute("drop table labels")
 
 

@@ -12,7 +12,7 @@ import duckdb
 from pipeline.identity.erase import create_erasure_tables, erase_people
 from pipeline.identity.overrides import check_decisions, find_decisions, read_overrides
 from pipeline.identity.people import find_people
-from pipeline.identity.sightings import cut_shared, list_links, number_identifiers
+from pipeline.identity.sightings import cut_shared, list_links, number_identifiers, plain_token
 from pipeline.identity.vault_sweep import sweep_vault
 from pipeline.progress import say
 from pipeline.settings import Settings
@@ -23,18 +23,24 @@ ID_LENGTH = 20
 
 _TABLES = """
     create schema if not exists identity;
-    -- one row per identifier: whose it is; customer_id is NULL where it identifies nobody
+    -- one row per identifier, numbered by age: whose it is; customer_id is NULL where it identifies nobody
     create table if not exists identity.identifiers (
-        kind varchar, token varchar, customer_id varchar, first_landed_on date, sightings bigint);
-    -- one row per pair of identifiers that came together: the evidence. is_used: both are one person's
-    create table if not exists identity.links (
-        kind varchar, token varchar, other_kind varchar, other_token varchar, customer_id varchar,
-        is_used boolean, sightings bigint, first_landed_on date);
+        node integer, kind varchar, token varchar, customer_id varchar, first_landed_on date, sightings bigint);
+    -- one row per pair of identifiers that came together on rows; identity.links tells them by name
+    create table if not exists identity.node_links (
+        node integer, other integer, sightings bigint, first_landed_on date);
     -- one row per identifier that identifies nobody, and why
     create table if not exists identity.cut_identifiers (kind varchar, token varchar, sharers bigint, reason varchar);
-    -- one row per id that was ever told, with the whole token it stands for
-    create table if not exists identity.known_ids (customer_id varchar, token varchar, first_night date);
+    -- one row per token that a customer_id was ever made of
+    create table if not exists identity.known_ids (token varchar, first_night date);
     create table if not exists identity.aliases (old_customer_id varchar, customer_id varchar, since date);
+    -- the evidence of every merge. is_used: both identifiers are one person's
+    create or replace view identity.links as
+        select one.kind, one.token, other.kind as other_kind, other.token as other_token, one.customer_id,
+            coalesce(one.customer_id = other.customer_id, false) as is_used, links.sightings, links.first_landed_on
+        from identity.node_links as links
+        inner join identity.identifiers as one on links.node = one.node
+        inner join identity.identifiers as other on links.other = other.node;
 """
 
 
@@ -85,42 +91,29 @@ def resolve(connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: da
     check_decisions(connection, settings, decisions)
     connection.execute("begin")
     _write_identifiers(connection)
-    _write_links(connection)
-    _write_cut(connection)
     _write_aliases(connection, as_of)
     connection.execute("commit")
-    for table in ("nodes", "seen", "cut", "links", "persons", "ids"):
+    for table in ("nodes", "seen", "cut", "links", "persons"):
         connection.execute(f"drop table if exists temp.{table}")
+
+
+def _customer_id(token: str) -> str:
+    """SQL of the id that people go by whose eldest identifier has the token."""
+    return f"'c_' || left({token}, {ID_LENGTH})"
 
 
 def _write_identifiers(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
-        "create or replace temp table ids as select persons.node, "
-        f"'c_' || left(eldest.token, {ID_LENGTH}) as customer_id "
-        "from persons join nodes as eldest on eldest.node = persons.person"
+        "create or replace table identity.identifiers as "
+        f"select nodes.node, nodes.kind, {plain_token('nodes.token')} as token, "
+        f"{_customer_id(plain_token('eldest.token'))} as customer_id, "
+        "nodes.first_landed_on, nodes.sightings from nodes left join persons using (node) "
+        "left join nodes as eldest on eldest.node = persons.person"
     )
-    connection.execute(
-        "create or replace table identity.identifiers as select kind, token, customer_id, first_landed_on, sightings "
-        "from nodes left join ids using (node) order by node"
-    )
-
-
-def _write_links(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute(
-        "create or replace table identity.links as select one.kind, one.token, other.kind as other_kind, "
-        "other.token as other_token, a.customer_id, coalesce(a.customer_id = b.customer_id, false) as is_used, "
-        "cast(links.sightings as bigint) as sightings, links.first_landed_on from links "
-        "join nodes as one on one.node = links.node join nodes as other on other.node = links.other "
-        "left join ids as a on a.node = links.node left join ids as b on b.node = links.other "
-        "order by links.node, links.other"
-    )
-
-
-def _write_cut(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("create or replace table identity.node_links as from links")
     connection.execute(
         "create or replace table identity.cut_identifiers as "
-        "select kind, token, sharers, reason from cut join nodes using (node) "
-        "order by sharers desc, node"
+        "select kind, token, sharers, reason from cut join identity.identifiers using (node)"
     )
 
 
@@ -129,9 +122,8 @@ def _write_aliases(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
     connection.execute("delete from identity.known_ids where first_night >= ?", [as_of])
     connection.execute("delete from identity.aliases where since >= ?", [as_of])
     connection.execute(
-        "create or replace temp table former as select known.customer_id as old_customer_id, now.customer_id "
-        "from identity.known_ids as known join identity.identifiers as now using (token) "
-        "where now.customer_id <> known.customer_id"
+        f"create or replace temp table former as select {_customer_id('token')} as old_customer_id, customer_id "
+        "from identity.known_ids join identity.identifiers using (token) where old_customer_id <> customer_id"
     )
     connection.execute("delete from identity.aliases where old_customer_id not in (select old_customer_id from former)")
     connection.execute(
@@ -140,13 +132,12 @@ def _write_aliases(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
     )
     connection.execute(
         "insert into identity.aliases select old_customer_id, customer_id, ? from former "
-        "where old_customer_id not in (select old_customer_id from identity.aliases) order by all",
+        "where old_customer_id not in (select old_customer_id from identity.aliases)",
         [as_of],
     )
     connection.execute(
-        "insert into identity.known_ids select ids.customer_id, nodes.token, ? from ids "
-        "join persons on persons.node = ids.node and persons.person = ids.node join nodes on nodes.node = ids.node "
-        "where ids.customer_id not in (select customer_id from identity.known_ids) order by all",
+        "insert into identity.known_ids select token, ? from identity.identifiers "
+        "anti join identity.known_ids using (token) where node in (select person from persons)",
         [as_of],
     )
     connection.execute("drop table former")

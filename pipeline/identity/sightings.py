@@ -20,6 +20,11 @@ _STRONG = KINDS[:2]
 _PAIRS = [(one, other) for place, one in enumerate(KINDS) for other in KINDS[place + 1 :]]
 
 
+def plain_token(token: str) -> str:
+    """SQL of a token as the rest of the warehouse writes it. Here tokens are UUIDs: numbers of 128 bits join faster."""
+    return f"replace(cast({token} as varchar), '-', '')"
+
+
 def number_identifiers(connection: duckdb.DuckDBPyConnection) -> int:
     """Make `nodes` and `seen`; return how many identifiers there are."""
     occurrences = " union all ".join(
@@ -83,9 +88,12 @@ def list_links(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def register_labels(connection: duckdb.DuckDBPyConnection, name: str, labels: np.ndarray) -> None:
-    """Make the temporary table `name` (node, label) from one label a node."""
-    rows = pa.table({"node": np.arange(len(labels), dtype=np.int32), "label": labels.astype(np.int32)})
+def register_labels(
+    connection: duckdb.DuckDBPyConnection, name: str, labels: np.ndarray, nodes: np.ndarray | None = None
+) -> None:
+    """Make the temporary table `name` (node, label) from one label a node; the nodes are 0, 1, … unless given."""
+    nodes = np.arange(len(labels)) if nodes is None else nodes
+    rows = pa.table({"node": nodes.astype(np.int32), "label": labels.astype(np.int32)})
     connection.register("incoming_labels", rows)
     connection.execute(f"create or replace temp table {name} as from incoming_labels")
     connection.unregister("incoming_labels")

@@ -49,7 +49,7 @@ class People:
     def _land(self, rows):
         columns = list(KINDS.values())
         self.connection.execute(
-            f"create or replace table staging.stg_identity__sightings ({', '.join(f'{c} varchar' for c in columns)}, "
+            f"create or replace table staging.stg_identity__sightings ({', '.join(f'{c} uuid' for c in columns)}, "
             "first_landed_on date, first_seen_on date, sightings bigint)"
         )
         for words, landed in rows:

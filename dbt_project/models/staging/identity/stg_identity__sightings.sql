@@ -15,7 +15,7 @@ with rows_with_identifiers as (
 {% for source_name, table, event_column, identifiers in sources %}
     select
         {% for name in ['loyalty_id', 'customer_ref', 'email', 'phone'] %}
-        {{ name if name in identifiers else 'cast(null as varchar)' }} as {{ name }},
+        cast({{ name if name in identifiers else 'null' }} as uuid) as {{ name }},
         {% endfor %}
         _drop_on as landed_on,
         cast({{ event_column }} as date) as seen_on,
