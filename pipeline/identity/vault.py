@@ -90,7 +90,7 @@ def store_identifiers(connection: duckdb.DuckDBPyConnection, columns: Sequence[t
     )
     connection.execute(
         "insert into vault.identifiers "
-        f"select kind, {_hash_sql('kind', 'value')}, value "
+        f"select distinct kind, {_hash_sql('kind', 'value')}, value "
         f"from ({found}) as found where value is not null and not exists ("
         "select 1 from vault.identifiers as known where known.kind = found.kind and known.value = found.value)"
     )

@@ -88,6 +88,15 @@ def test_the_vault_maps_every_token_back_once(shop):
     assert ("email", quarantined, "grace@mail.example") in found
 
 
+def test_a_value_that_stands_on_many_rows_of_one_file_is_kept_once(shop):
+    _drop(shop)
+    returns = "".join(f"r{n},p,2024-01-01,1,1,C-990099\n" for n in range(3))
+    header = "return_id,product_id,returned_at,quantity,refund_amount,customer_ref\n"
+    shop.drop("sales/returns", "2024-01-01", header + returns)
+    shop.load()
+    assert [value for _, _, value in _vault(shop)].count("C-990099") == 1
+
+
 def test_secret_and_vault_are_for_their_owner_only(shop):
     _drop(shop)
     shop.load()
