@@ -111,7 +111,8 @@ def _find_finds(draws, behaviour, catalogue, shelf, people, visits):
     product = choose_products(
         catalogue.popularity, catalogue.category, chance, np.where(is_liked, people.liked[who, place], -1)
     )
-    on_promotion = np.where(shelf.promotion > 0, catalogue.popularity, 0.0)
+    # the deeper the promotion, the more it draws those who come for it
+    on_promotion = catalogue.popularity * shelf.promotion**2
     if on_promotion.sum() > 0:
         bargain = choose_products(on_promotion, catalogue.category, chance, np.full(len(visit), -1))
         product = np.where(people.is_price_only[who], bargain, product)

@@ -90,7 +90,8 @@ def make_catalogue(draws: Draws, behaviour: Behaviour, customers: int) -> Catalo
     subcategory = ladder // families
     category = np.array([category for category, _ in subcategories])[subcategory]
     durable = np.array([name in DURABLES for _, name in subcategories])[subcategory]
-    level = np.exp(draws.normal("price level", ladder) * 0.45) * np.where(durable, 34.0, 4.2)
+    level = np.exp(draws.normal("price level", ladder) * behaviour.price_spread)
+    level *= np.where(durable, behaviour.durable_price, behaviour.goods_price)
     price = np.round(level * np.array(behaviour.rung_price)[rung] * 100 / 5) * 5 - 1
     cost = np.round(price * draws.between("cost", behaviour.cost_share, number))
     popularity = _rank_popularity(draws, behaviour, ladder, rung, durable)
@@ -118,7 +119,7 @@ def make_catalogue(draws: Draws, behaviour: Behaviour, customers: int) -> Catalo
         durable=with_postage(durable, False),
         first_price=with_postage(price.astype(np.int64), round(behaviour.postage * 100)),
         unit_cost=with_postage(cost.astype(np.int64), round(behaviour.postage * 100)),
-        cycle=with_postage(draws.between("cycle", (7, 60), subcategory), 0.0),
+        cycle=with_postage(draws.between("cycle", behaviour.lasts_days, subcategory), 0.0),
         popularity=with_postage(popularity, 0.0),
         faulty=with_postage(behaviour.faulty_share * draws.gamma("faulty", 0.7, number), 0.0),
         associations=associations,

@@ -2,8 +2,9 @@
 
 import sys
 import time
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -11,20 +12,24 @@ import numpy as np
 
 from datasets.drops import list_other_drops
 from datasets.simulated.landing import Landing
+from datasets.simulated.offers import Sending
 from datasets.simulated.parameters import Behaviour
 from datasets.simulated.rendering import Renderer
 from datasets.simulated.response import read_published
 from datasets.simulated.retailer import Retailer, live_day, open_retailer
 from datasets.simulated.seen import Seen
+from datasets.simulated.state import load_state
 from datasets.simulated.summary import Simulated, summarise
-from datasets.simulated.truth import GROWING, Truth, load_state
+from datasets.simulated.truth import Truth, forget_truth
 from pipeline.errors import RapportError, UsageError
 from pipeline.settings import Settings
 from pipeline.warehouse import make_folder, open_in_memory
 
 FIRST_DAY = date(2024, 1, 1)
-# seconds between two lines of progress
-_PROGRESS_SECONDS = 5
+# events before 1990 are refused by the landing contract, and members may have joined years before the first day
+_EARLIEST, _LATEST = date(1995, 1, 1), date(2200, 1, 1)
+_MOST_CUSTOMERS, _MOST_DAYS = 10_000_000, 20_000
+_SECONDS_BETWEEN_PROGRESS = 5
 
 
 def simulate(
@@ -38,32 +43,29 @@ def simulate(
     split: bool = False,
     behaviour: Behaviour | None = None,
 ) -> Simulated:
-    """Simulate so many people over so many days into a landing folder; the truth goes to a folder of its own."""
-    _check_call(landing, truth, customers, days, seed)
+    """Simulate so many people over so many days into a landing folder; the truth goes to a folder of its own.
+
+    With `split` there is a drop for each day, else one first load. Raises UsageError when the call makes no sense.
+    """
+    _check_call(landing, truth, customers, days, seed, first_day)
     started = time.monotonic()
     print(f"Simulating {customers:,} people over {days:,} days ...", file=sys.stderr)
-    retailer = open_retailer(seed, first_day, customers, days, behaviour or Behaviour())
-    for name in (*GROWING, "identifiers"):
-        (truth / f"{name}.parquet").unlink(missing_ok=True)
-    with _failures_explained(settings, landing):
-        return _live(settings, retailer, landing, truth, days, split, started, lambda: None)
+    with _explain_failures(landing):
+        retailer = open_retailer(seed, first_day, customers, days, behaviour or Behaviour())
+        forget_truth(truth)
+        return _live(settings, retailer, landing, truth, days, split, started)
 
 
 def respond(settings: Settings, published: Path, landing: Path, truth: Path) -> Simulated:
-    """Land one more day, as the people of `truth` would live it after the offers in the folder `published`."""
+    """Land one more day, as the people of `truth` live it after the offers in the folder `published`."""
     started = time.monotonic()
     retailer = load_state(truth)
-    notes: list[str] = []
-
-    def send():
+    print(f"Living {retailer.date_of(retailer.day)} after the offers in {published} ...", file=sys.stderr)
+    with _explain_failures(landing):
+        make_folder(settings.temporary)
         with open_in_memory(settings) as connection:
-            sending, told = read_published(connection, published, truth, retailer)
-        notes.extend(told)
-        return sending
-
-    print(f"Answering {published} with {retailer.date_of(retailer.day)} ...", file=sys.stderr)
-    with _failures_explained(settings, landing):
-        return _live(settings, retailer, landing, truth, 1, True, started, send, notes)
+            sending, notes = read_published(connection, published, truth, retailer)
+        return _live(settings, retailer, landing, truth, 1, True, started, sending, notes)
 
 
 def _live(
@@ -74,65 +76,68 @@ def _live(
     days: int,
     split: bool,
     started: float,
-    find_offers: Callable,
+    sending: Sending | None = None,
     notes: list[str] | None = None,
 ) -> Simulated:
     make_folder(settings.temporary)
     make_folder(truth_folder)
-    sending = find_offers()
     seen = Seen(retailer)
     renderer = Renderer(retailer, seen)
     truth = Truth(truth_folder, retailer, renderer)
-    last = retailer.day + days - 1
-    told = started
+    first, last = retailer.day, retailer.day + days - 1
+    notes, told = list(notes or []), started
     with Landing(folder, retailer, renderer, truth, split) as landing, open_in_memory(settings) as connection:
-        for day in range(retailer.day, last + 1):
+        for day in range(first, last + 1):
             prices = retailer.shelf.price.copy()
-            live_day(retailer, sending)
+            nobody = live_day(retailer, sending)
             landing.land_day(day, last, np.flatnonzero(retailer.shelf.price != prices))
-            if time.monotonic() - told > _PROGRESS_SECONDS:
+            if nobody:
+                notes.append(f"{nobody:,} offers could not be sent: the person has neither card nor account.")
+            if time.monotonic() - told > _SECONDS_BETWEEN_PROGRESS:
                 told = time.monotonic()
-                print(
-                    f"  {retailer.date_of(day)}: {retailer.counters['order']:,} orders, "
-                    f"{retailer.totals['lines']:,} lines, {told - started:.0f} s",
-                    file=sys.stderr,
-                )
-        truth.take_logs(last)
+                _report(retailer, day, told - started)
+        # the drops come before the truth: cut in between, the same call lives the same days again
         drops = landing.finish()
-        truth.write(connection, seen.list_identifiers())
-        others = list_other_drops(folder, drops) if find_offers() is None and not notes else []
-        return summarise(
-            connection, retailer, landing, truth_folder, drops, others, time.monotonic() - started, notes or []
-        )
+        truth.write(connection, seen.list_identifiers(), last)
+        # a further day is meant to lie beside what was landed before
+        others = list_other_drops(folder, drops) if first == 0 else []
+        seconds = time.monotonic() - started
+        return summarise(connection, retailer, landing, truth_folder, drops, others, seconds, notes)
 
 
-def _check_call(landing: Path, truth: Path, customers: int, days: int, seed: int) -> None:
-    for label, value, least, most in (
-        ("--customers", customers, 1, 20_000_000),
-        ("--days", days, 1, 20_000),
+def _report(retailer: Retailer, day: int, seconds: float) -> None:
+    print(
+        f"  {retailer.date_of(day)}: {retailer.counters['order']:,} orders, {retailer.totals['lines']:,} lines, "
+        f"{seconds:.0f} s",
+        file=sys.stderr,
+    )
+
+
+def _check_call(landing: Path, truth: Path, customers: int, days: int, seed: int, first_day: date) -> None:
+    for option, value, least, most in (
+        ("--customers", customers, 1, _MOST_CUSTOMERS),
+        ("--days", days, 1, _MOST_DAYS),
         ("--seed", seed, 0, 2**63 - 1),
     ):
         if not least <= value <= most:
-            raise UsageError(f"{label} {value} must lie between {least:,} and {most:,}.")
+            raise UsageError(f"{option} {value} must lie between {least:,} and {most:,}.")
+    if first_day < _EARLIEST or first_day + timedelta(days=days) > _LATEST:
+        raise UsageError(f"--first-day {first_day} must lie so that all days are between {_EARLIEST} and {_LATEST}.")
     if truth == landing or truth.is_relative_to(landing):
         raise UsageError(f"--truth {truth} lies in the landing folder, which the pipeline reads; give another folder.")
 
 
-def _failures_explained(settings: Settings, landing: Path):
-    from contextlib import contextmanager
-
-    @contextmanager
-    def explained():
-        try:
-            yield
-        except OSError as error:
-            raise RapportError(
-                f"Can't write drops into {landing} or the truth beside it ({error.strerror or error}); "
-                "give folders you may write, on a disk with room."
-            ) from None
-        except MemoryError:
-            raise RapportError("The simulation needs more memory than there is; ask for fewer customers.") from None
-        except duckdb.Error as error:
-            raise RapportError(f"The simulation can't be written: {str(error).splitlines()[0]}") from None
-
-    return explained()
+@contextmanager
+def _explain_failures(landing: Path) -> Iterator[None]:
+    """Say in a sentence what the machine refused."""
+    try:
+        yield
+    except OSError as error:
+        raise RapportError(
+            f"Can't write drops into {landing} or the truth beside it ({error.strerror or error}); give folders you "
+            "may write, on a disk with room."
+        ) from None
+    except MemoryError:
+        raise RapportError("The simulation needs more memory than there is; ask for fewer customers.") from None
+    except duckdb.Error as error:
+        raise RapportError(f"The truth can't be written or read: {str(error).splitlines()[0]}") from None

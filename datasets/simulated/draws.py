@@ -23,13 +23,12 @@ class Draws:
         self.seed = seed
 
     def uniform(self, stream: str, *keys) -> np.ndarray:
-        """Above 0 and below 1."""
+        """Above 0 and below 1; one key that is no array gives an array of one."""
         mixed = np.array([_start_stream(self.seed, stream)], dtype=np.uint64)
         for key in keys:
             mixed = _mix(mixed + np.asarray(key).astype(np.uint64) * _STEP)
-        shape = np.broadcast_shapes(*(np.shape(key) for key in keys))
         mixed >>= np.uint64(12)
-        return ((mixed + 0.5) * 2.0**-52).reshape(shape)
+        return (mixed + 0.5) * 2.0**-52
 
     def between(self, stream: str, limits: tuple[float, float], *keys) -> np.ndarray:
         """Even between two limits."""

@@ -12,12 +12,11 @@ class Ledger:
         self._rows: dict[str, list[Rows]] = {}
 
     def add(self, entity: str, **columns) -> None:
-        """Add rows; scalars stand for every row. The column `day` says when they may be landed."""
-        length = max(np.size(column) for column in columns.values() if np.ndim(column))
-        if length and all(np.size(column) for column in columns.values()):
-            self._rows.setdefault(entity, []).append(
-                {name: np.broadcast_to(np.asarray(column), (length,)) for name, column in columns.items()}
-            )
+        """Add rows; numbers that are no array stand for every row. The array `day` says when each may be landed."""
+        length = len(columns["day"])
+        if length:
+            rows = {n: c if isinstance(c, np.ndarray) else np.full(length, c) for n, c in columns.items()}
+            self._rows.setdefault(entity, []).append(rows)
 
     def count(self, entity: str) -> int:
         """How many rows wait, due or not."""

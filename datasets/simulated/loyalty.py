@@ -24,9 +24,9 @@ def enrol(draws: Draws, behaviour: Behaviour, people: People, identities: Identi
     here = (identities.cards > 0) & people.alive & (people.born < np.maximum(day, 1))
     joins = (identities.enrolled <= day) if day == 0 else (identities.enrolled == day)
     new = np.flatnonzero(here & joins)
-    _add_members(draws, identities, ledger, new, identities.enrolled[new], 0, day)
+    _add_members(draws, behaviour, identities, ledger, new, identities.enrolled[new], 0, day)
     again = np.flatnonzero(here & (identities.cards > 1) & (identities.enrolled_again == day))
-    _add_members(draws, identities, ledger, again, identities.enrolled_again[again], 1, day)
+    _add_members(draws, behaviour, identities, ledger, again, identities.enrolled_again[again], 1, day)
     _ask_consents(draws, behaviour, identities, ledger, new, day)
     _take_back(draws, behaviour, identities, ledger, day)
 
@@ -71,9 +71,9 @@ def _enter(ledger, counters, who, card, second, points, reason, order) -> None:
                reason=np.full(len(who), reason), order=order)  # fmt: skip
 
 
-def _add_members(draws, identities, ledger, who, enrolled, which, day) -> None:
+def _add_members(draws, behaviour, identities, ledger, who, enrolled, which, day) -> None:
     second = enrolled.astype(np.int64) * _DAY + 9 * 3600 + draws.whole("enrolled at", 10 * 3600, who, which)
-    carried = carry_to_program(draws, identities, who, which)
+    carried = carry_to_program(draws, behaviour, identities, who, which)
     ledger.add("members", day=np.full(len(who), day), second=second, who=who, **carried.columns())
 
 

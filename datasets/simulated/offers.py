@@ -53,7 +53,7 @@ def plan_campaign(
     reachable = may_email(draws, behaviour, identities, day) & (people.orders > 0)
     everybody = np.arange(len(people))
     astray = draws.uniform("astray", everybody, day) < behaviour.campaign_astray_share
-    target = reachable & (is_meant_for(people, day)[:, program] | astray)
+    target = reachable & (is_meant_for(behaviour, people, day)[:, program] | astray)
     who = np.flatnonzero(target & (draws.uniform("reached", everybody, day) < behaviour.campaign_reach))
     offer = counters["offer"] + np.arange(len(who))
     counters["offer"] += len(who)
@@ -77,18 +77,19 @@ def plan_campaign(
     )
 
 
-def is_meant_for(people: People, day: int) -> np.ndarray:
+def is_meant_for(behaviour: Behaviour, people: People, day: int) -> np.ndarray:
     """A column a program: True for people in the state the program is meant for."""
     waited = day - people.last_order
     gap = 1 / people.rate
     spent = spend_of_year(people, day)
     buyers = spent[people.orders > 0]
-    near, top = np.quantile(buyers, [0.75, 0.90]) if len(buyers) else (0, 0)
+    near, top = np.quantile(buyers, behaviour.near_vip_places) if len(buyers) else (0, 0)
     meant = np.zeros((len(people), len(PROGRAMS)), dtype=bool)
     meant[:, VIP_PULL] = (spent >= near) & (spent < top)
-    meant[:, DEFENCE] = ((waited > 1.5 * gap) | (people.purchases_left > 0)) & (waited < 6 * gap)
-    meant[:, WIN_BACK] = waited >= 120
-    meant[:, UP_SELL] = meant[:, CROSS_SELL] = waited < 3 * gap
+    early, late = behaviour.lapsing_gaps
+    meant[:, DEFENCE] = ((waited > early * gap) | (people.purchases_left > 0)) & (waited < late * gap)
+    meant[:, WIN_BACK] = waited >= behaviour.gone_days
+    meant[:, UP_SELL] = meant[:, CROSS_SELL] = waited < behaviour.buying_gaps * gap
     return meant
 
 
@@ -123,7 +124,7 @@ def find_effects(behaviour: Behaviour, people: People, day: int) -> np.ndarray:
 
     Below 0 for people who are put off; 0 for those never moved, who would have bought anyway, or who are gone.
     """
-    elsewhere = np.where(is_meant_for(people, day), 1.0, behaviour.response_elsewhere)
+    elsewhere = np.where(is_meant_for(behaviour, people, day), 1.0, behaviour.response_elsewhere)
     moved = np.where((people.response == PERSUADABLE)[:, None], people.effect * elsewhere, 0.0)
     lost = 1 - np.exp(-people.rate * behaviour.offer_days * (1 - behaviour.put_off))
     effects = np.where((people.response == PUT_OFF)[:, None], -lost[:, None], moved)

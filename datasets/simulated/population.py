@@ -98,11 +98,12 @@ def make_people(
         minds_prices=is_price_only | (draws.uniform("minds prices", person) < behaviour.price_minding_share),
         spend_level=np.exp(behaviour.spend_spread * draws.normal("spend", person)),
         finds=np.where(is_price_only, behaviour.price_only_finds, draws.between("finds", behaviour.finds, person)),
-        willingness=np.where(is_price_only, 0.05, draws.uniform("willingness", person)) ** 2,
+        willingness=np.where(is_price_only, behaviour.price_only_willingness, draws.uniform("willingness", person))
+        ** 2,
         liked=_choose_categories(draws, behaviour, person),
         favourite=np.empty((count, behaviour.favourites_most), dtype=np.int32),
         cycle=np.empty((count, behaviour.favourites_most), dtype=np.float32),
-        online_share=_choose_online_share(draws, identities, person),
+        online_share=_choose_online_share(draws, behaviour, identities, person),
         exit_day=start + _wait(draws, "category exit", behaviour.category_exit_hazard, person),
         move_day=start + _wait(draws, "moved channel", behaviour.moved_channel_hazard, person),
         response=_choose_responses(draws, behaviour, person),
@@ -138,7 +139,7 @@ def make_people(
     slots = np.arange(behaviour.favourites_most)
     people.bought[:] = start[:, None] - draws.uniform("bought before", person[:, None], slots) * people.cycle
     programs = np.arange(len(PROGRAMS))
-    spread = draws.between("effect", (0.6, 1.4), person[:, None], programs)
+    spread = draws.between("effect", behaviour.response_spread, person[:, None], programs)
     people.effect[:] = np.array(behaviour.response_effects) * spread
     return people, identities
 
@@ -174,10 +175,13 @@ def _choose_categories(draws: Draws, behaviour: Behaviour, person: np.ndarray) -
     return np.argsort(order, axis=1, kind="stable")[:, : behaviour.liked_categories].astype(np.int8)
 
 
-def _choose_online_share(draws: Draws, identities: Identities, person: np.ndarray) -> np.ndarray:
+def _choose_online_share(draws: Draws, behaviour: Behaviour, identities: Identities, person: np.ndarray) -> np.ndarray:
     """Account holders lean online, people without an e-mail can't order there."""
     u = draws.uniform("online share", person)
-    share = np.where(identities.accounts > 0, 0.15 + 0.8 * u, np.where(u < 0.4, u, 0.0))
+    low, high = behaviour.account_online
+    guests, most = behaviour.guest_online
+    guest = np.where(u < behaviour.guest_online_share, guests + (most - guests) * u / behaviour.guest_online_share, 0)
+    share = np.where(identities.accounts > 0, low + (high - low) * u, guest)
     return np.where(identities.emails > 0, share, 0.0)
 
 

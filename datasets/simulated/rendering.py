@@ -122,9 +122,14 @@ class Renderer:
             "loyalty_id": shown["loyalty_id"],
             "enrolled_at": self._time(rows["second"]),
             **{name: shown[name] for name in ("customer_ref", "email", "phone")},
-            "birth_year": where(draws.uniform("tells age", who) < 0.7, pa.array(year.astype(np.int32))),
+            "birth_year": where(
+                draws.uniform("tells age", who) < self.retailer.behaviour.member_age_share,
+                pa.array(year.astype(np.int32)),
+            ),
             "program_tier": name(["standard"], np.zeros(len(who), dtype=np.int8)),
-            "attributes": where(draws.uniform("tells size", who) < 0.5, size),
+            "attributes": where(
+                draws.uniform("tells size", who) < self.retailer.behaviour.member_household_share, size
+            ),
         }
 
     def _render_consents(self, rows: Rows) -> dict:

@@ -1,6 +1,6 @@
 """The whole retailer, and one day of its life. The same day is lived in a first load and when a night is answered."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
@@ -26,12 +26,13 @@ _STORES = 12
 
 @dataclass
 class Retailer:
-    """People, shelf and rows not landed yet. `day` is the next day to live; `counters` number what is made.
+    """People, shelf and rows not landed yet.
 
-    `days` is how many it was made for, `arrivals` the mean of newcomers a day. `baskets` counts completed baskets, all
-    of them first, then those with the antecedents of each planted association. `offered` lists (offer, product) of published offers, in order of offer;
-    `published_ids` the ids of published offers, by their number less offers.PUBLISHED. `totals` sums, in pence, the lines
-    of the days lived in this process.
+    `day` is the next day to live, `days` how many the simulation was made for, `arrivals` the mean of newcomers a day.
+    `counters` number what is made. `offered` lists (offer, product) of published offers, in order of offer, and
+    `published_ids` their ids, by their number less offers.PUBLISHED. `baskets` counts completed baskets: all of them,
+    then those with the antecedents of each planted association. `totals` sums, in pence, the lines of the days lived
+    in this process.
     """
 
     draws: Draws
@@ -170,7 +171,9 @@ def _feel_day(r: Retailer, visits: Visits, lines, missed_by, used, day: int) -> 
     leaving.count_down(r.people, visits.who, day)
     leaving.feel_stock_outs(r.draws, r.behaviour, r.people, visits.who[missed_by], day)
     who, slot = visits.who[lines.visit], lines.slot
-    is_shock = (slot >= 0) & (r.shelf.rise_day[lines.product] > np.maximum(r.people.bought[who, slot], day - 60))
+    is_shock = (slot >= 0) & (
+        r.shelf.rise_day[lines.product] > np.maximum(r.people.bought[who, slot], day - r.behaviour.shock_days)
+    )
     leaving.feel_prices(r.draws, r.behaviour, r.people, who[is_shock], day)
     stepping = step_up(r.draws, r.catalogue, r.people, visits, lines, chance)
     r.ledger.add("step_ups", day=np.full(len(stepping), day), who=who[stepping], product=lines.product[stepping],
@@ -232,28 +235,8 @@ def _count_stock(r: Retailer, day: int) -> None:
 
 def _bring_newcomers(r: Retailer, day: int) -> None:
     """People who will first buy on this day."""
-    number = int(r.arrivals + r.draws.uniform("newcomers", day))
+    number = int(r.arrivals + r.draws.uniform("newcomers", day)[0])
     if number:
         person = len(r.people) + np.arange(number)
         people, identities = make_people(r.draws, r.behaviour, r.catalogue, person, np.full(number, day))
         r.people, r.identities = join(r.people, people), join(r.identities, identities)
-
-
-def save_arrays(retailer: Retailer) -> dict[str, np.ndarray]:
-    """Everything that can't be made again from seed and parameters."""
-    arrays = {}
-    for part in ("people", "identities", "shelf"):
-        value = getattr(retailer, part)
-        arrays |= {f"{part}/{f.name}": getattr(value, f.name) for f in fields(value)}
-    arrays |= {f"ledger/{name}": column for name, column in retailer.ledger.save().items()}
-    return arrays | {"offered": retailer.offered, "baskets": retailer.baskets}
-
-
-def restore_arrays(retailer: Retailer, arrays: dict[str, np.ndarray]) -> None:
-    """The inverse of `save_arrays`."""
-    for part in ("people", "identities", "shelf"):
-        value = getattr(retailer, part)
-        for f in fields(value):
-            setattr(value, f.name, arrays[f"{part}/{f.name}"])
-    retailer.ledger.restore({key[7:]: column for key, column in arrays.items() if key.startswith("ledger/")})
-    retailer.offered, retailer.baskets = arrays["offered"], arrays["baskets"]

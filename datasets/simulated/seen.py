@@ -45,7 +45,7 @@ class Seen:
         return shown
 
     def list_identifiers(self) -> pa.Table:
-        """Every identifier that was shown: person_id, kind, value, as landed but for blanks, case and phone spelling."""
+        """Every identifier that was shown, as landed but for case and the spelling of phones."""
         tables = [*self.slips]
         for kind, flags in self.flags.items():
             who, which = np.nonzero(flags)

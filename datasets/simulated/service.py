@@ -79,18 +79,19 @@ class Service:
         who, order, product = who[back], order[back], lines.product[back]
         reason = np.where(chance[back] < faulty[back], FAULTY, UNWANTED)
         second = visits.second[lines.visit[back]] + _DAY + draws.whole("returned at", 13 * _DAY, order, product)
-        units = np.where(draws.uniform("all back", order, product) < 0.7, lines.quantity[back], 1)
+        units = np.where(draws.uniform("all back", order, product) < behaviour.all_units_share, lines.quantity[back], 1)
         refund = np.round(paid[back] * units / lines.quantity[back]).astype(np.int64)
         has_receipt = draws.uniform("receipt", order, product) >= behaviour.no_receipt_share
         line = back - np.searchsorted(lines.visit, lines.visit[back]) + 1
         chance = draws.uniform("return account", order, product)
-        shows = (self.identities.accounts[who] > 0) & (chance < 0.6)
+        shows = (self.identities.accounts[who] > 0) & (chance < behaviour.return_account_share)
+        account = choose_account(behaviour, self.identities, who, chance / behaviour.return_account_share)
         number = counters["return"] + np.arange(len(back))
         counters["return"] += len(back)
         ledger.add(
             "returns", number=number, day=second // _DAY, second=second, who=who, product=product, quantity=units,
             refund=refund, order=np.where(has_receipt, order, -1), line=line, reason=reason,
-            account=np.where(shows, choose_account(self.identities, who, chance / 0.6), NONE),
+            account=np.where(shows, account, NONE),
         )  # fmt: skip
         bad = reason == FAULTY
         leaves = bad & (draws.uniform("fault leaves", order, product) < behaviour.product_leaves)
@@ -106,16 +107,18 @@ class Service:
         behaviour, draws = self.behaviour, self.draws
         number = counters["contact"] + np.arange(len(who))
         counters["contact"] += len(who)
-        channel, carried = carry_to_support(draws, self.identities, who, number, opened // _DAY, written)
+        channel, carried = carry_to_support(draws, behaviour, self.identities, who, number, opened // _DAY, written)
         hours, quality, silence, rating = (
             draws.uniform(f"contact {name}", number) for name in ("hours", "quality", "silence", "rating")
         )
         is_bad = (kind == COMPLAINT) & (quality < behaviour.bad_service_share)
-        is_open = np.where(is_bad, silence < behaviour.unresolved_share, silence < 0.02)
-        wait = np.where(channel == BY_CHAT, 0.5, 20.0) * np.where(is_bad, 4.0, 1.0) * -np.log(hours)
+        is_open = np.where(is_bad, silence < behaviour.unresolved_share, silence < behaviour.forgotten_share)
+        wait = np.where(channel == BY_CHAT, behaviour.chat_hours, behaviour.contact_hours) * -np.log(hours)
+        wait *= np.where(is_bad, behaviour.bad_hours, 1.0)
         resolved = np.where(is_open, -1, opened + 300 + np.minimum(wait * 3600, 9 * _DAY).astype(np.int64))
         rated = ~is_open & ((rating < behaviour.rated_share) | is_bad)
-        stars = np.where(is_bad, 1 + (rating > 0.55), 3 + (rating > 0.12) + (rating > 0.33))
+        other = 2 + np.searchsorted(behaviour.other_stars, rating / behaviour.rated_share)
+        stars = np.where(is_bad, 1 + (rating > behaviour.worst_share), other)
         minutes = behaviour.handling_minutes * np.exp(behaviour.handling_spread * draws.normal("minutes", number))
         rows = dict(
             number=number, day=opened // _DAY, opened=opened, resolved=resolved, who=who, channel=channel,

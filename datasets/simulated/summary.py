@@ -128,7 +128,7 @@ def _describe_truth(connection: duckdb.DuckDBPyConnection, retailer: Retailer, t
 
 
 def _find_vip_line(connection, orders: str, last: date) -> tuple[Decimal, int, int]:
-    """The smallest sales of 12 months among the top tenth; how many reach it, and how many are one usual order short."""
+    """The least sales of 12 months among the top tenth; how many reach them, how many are one usual order short."""
     return connection.execute(
         f"""
         with spent as (

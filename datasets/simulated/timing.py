@@ -39,8 +39,8 @@ def find_visits(
     again = who[draws.uniform("second order", who, day) < behaviour.second_order_share]
     turn = np.concatenate([np.zeros(len(who), dtype=np.int64), np.ones(len(again), dtype=np.int64)])
     who = np.concatenate([who, again])
-    channel = _choose_channel(draws, people, identities, who, day, turn)
-    second = _choose_time(draws, who, channel, day, turn)
+    channel = _choose_channel(draws, behaviour, people, identities, who, day, turn)
+    second = _choose_time(draws, behaviour, who, channel, day, turn)
     order = np.lexsort((who, second))
     return Visits(who[order], next_order + np.arange(len(order)), second[order], channel[order])
 
@@ -63,17 +63,20 @@ def _find_hazard(behaviour: Behaviour, people: People, active: np.ndarray, day: 
     return hazard + np.where(offered & (extra > 0), extra, 0.0)
 
 
-def _choose_channel(draws: Draws, people: People, identities: Identities, who, day, turn) -> np.ndarray:
+def _choose_channel(
+    draws: Draws, behaviour: Behaviour, people: People, identities: Identities, who, day, turn
+) -> np.ndarray:
     chance, kind = (draws.uniform(stream, who, day, turn) for stream in ("channel", "channel kind"))
     can_app = (identities.accounts[who] > 0) & (identities.cards[who] > 0)
-    online = np.where(can_app & (kind < 0.35), APP, WEB)
-    by_phone = identities.has_phone[who] & (kind > 0.97)
+    online = np.where(can_app & (kind < behaviour.app_share), APP, WEB)
+    by_phone = identities.has_phone[who] & (kind > 1 - behaviour.telephone_share)
     return np.where(chance < people.online_share[who], online, np.where(by_phone, PHONE, STORE)).astype(np.int8)
 
 
-def _choose_time(draws: Draws, who, channel, day, turn) -> np.ndarray:
-    """Seconds since the first day: shops from 8 to 20, online mostly in the evening."""
+def _choose_time(draws: Draws, behaviour: Behaviour, who, channel, day, turn) -> np.ndarray:
+    """Seconds since the first day: stores in their hours, online mostly in the evening."""
     chance, other = (draws.uniform(stream, who, day, turn) for stream in ("clock", "clock second"))
-    in_store = 8 * 3600 + 12 * 3600 * (chance + other) / 2
-    online = 86_399 * chance ** np.where(other < 0.7, 0.45, 1.0)
+    opens, closes = behaviour.store_hours
+    in_store = 3600 * (opens + (closes - opens) * (chance + other) / 2)
+    online = 86_399 * chance ** np.where(other < behaviour.evening_share, behaviour.evening_power, 1.0)
     return day * 86_400 + np.where(channel == STORE, in_store, online).astype(np.int64)

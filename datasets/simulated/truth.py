@@ -1,33 +1,32 @@
 """The truth: files beside the landing folder that the pipeline never reads, and the state a simulation goes on from."""
 
-import json
 import os
-from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from datasets.simulated.catalogue import RUNGS
 from datasets.simulated.ledger import Rows
 from datasets.simulated.offers import PUBLISHED
-from datasets.simulated.parameters import CAUSES, PROGRAMS, RESPONSES, Behaviour
+from datasets.simulated.parameters import CAUSES, PROGRAMS, RESPONSES
 from datasets.simulated.rendering import MONEY, Renderer, money, name, where, write_number
-from datasets.simulated.retailer import Retailer, open_retailer, restore_arrays, save_arrays
+from datasets.simulated.retailer import Retailer
 from datasets.simulated.seen import TILL_EMAILS
-from pipeline.errors import UsageError
+from datasets.simulated.state import save_state
 from pipeline.warehouse import quote_literal
 
-STATE = "state.npz"
-PARAMETERS = "parameters.json"
-# grows with each day: new rows are added to what is there
-GROWING = ("orders", "price_changes", "stock_outs", "service_events", "missed_favourites", "step_ups", "exposures")
 _LOGS = {"price_changes": "price_changes", "service_events": "service_events", "missed": "missed_favourites",
          "step_ups": "step_ups"}  # fmt: skip
-_STATE_FORMAT = 1
+
+
+def forget_truth(folder: Path) -> None:
+    """Remove what another simulation left, so that nothing of it is added to."""
+    for table in (*_GROWING, "identifiers"):
+        (folder / f"{table}.parquet").unlink(missing_ok=True)
 
 
 class Truth:
@@ -35,6 +34,7 @@ class Truth:
 
     def __init__(self, folder: Path, retailer: Retailer, renderer: Renderer):
         self.folder, self.retailer, self.renderer = folder, retailer, renderer
+        self.first = retailer.date_of(retailer.day)
         self._new: dict[str, list[pa.Table]] = {}
 
     def note(self, entity: str, rows: Rows) -> None:
@@ -63,18 +63,17 @@ class Truth:
                 "is_published": pa.array(rows["number"] >= PUBLISHED),
             })  # fmt: skip
 
-    def take_logs(self, day: int) -> None:
-        """Note what happened without being landed."""
+    def _take_logs(self, day: int) -> None:
         for entity, table in _LOGS.items():
             rows = self.retailer.ledger.take(entity, day)
             if rows is not None:
                 self._add(table, getattr(self, f"_log_{entity}")(rows))
 
-    def write(self, connection: duckdb.DuckDBPyConnection, identifiers: pa.Table) -> None:
-        """Write every truth file and the state; the state comes last, so that a cut never goes on from half."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        for table in GROWING:
-            self._write_growing(connection, table)
+    def write(self, connection: duckdb.DuckDBPyConnection, identifiers: pa.Table, last: int) -> None:
+        """Write every truth file as of the last day, then the state."""
+        self._take_logs(last)
+        for table in _GROWING:
+            self._write_growing(table)
         self._write_identifiers(connection, identifiers)
         for table, columns in self._describe().items():
             _write_table(self.folder / f"{table}.parquet", pa.table(columns))
@@ -84,18 +83,17 @@ class Truth:
     def _add(self, table: str, columns: dict) -> None:
         self._new.setdefault(table, []).append(pa.table(columns))
 
-    def _write_growing(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    def _write_growing(self, table: str) -> None:
+        """Add the days lived to what is there; what a call that was cut has left of the same days is replaced."""
         path, new = self.folder / f"{table}.parquet", self._new.get(table, [])
-        if path.exists() and not new:
-            return
-        schema = new[0].schema if new else _EMPTY[table]
-        part = path.with_suffix(".part")
+        part, schema = path.with_suffix(".part"), _GROWING[table]
+        day = next(column.name for column in schema if column.type == _DATE)
         with pq.ParquetWriter(part, schema, compression="zstd") as writer:
             if path.exists():
                 for batch in pq.ParquetFile(path).iter_batches():
-                    writer.write_batch(batch)
+                    writer.write_batch(batch.filter(pc.less(batch[day], pa.scalar(self.first, _DATE))))
             for rows in new:
-                writer.write_table(rows)
+                writer.write_table(rows.cast(schema))
         os.replace(part, path)
 
     def _write_identifiers(self, connection: duckdb.DuckDBPyConnection, identifiers: pa.Table) -> None:
@@ -116,23 +114,25 @@ class Truth:
     def _write_associations(self) -> None:
         """The lift follows from what was planted and from how many baskets hold the antecedents."""
         everything, *held = self.retailer.baskets
-        rows = []
-        for planted, baskets in zip(self.retailer.catalogue.associations, held, strict=True):
-            share = baskets / max(everything, 1)
-            given = planted.base + (1 - planted.base) * planted.added
-            everywhere = planted.base + (1 - planted.base) * planted.added * share
-            rows.append((planted, share, given, given / everywhere, int(baskets)))
-        ids = self.retailer.catalogue.product_id
+        planted, baskets = self.retailer.catalogue.associations, np.array(held)
+        base, added = (np.array([getattr(p, part) for p in planted]) for part in ("base", "added"))
+        share = baskets / max(everything, 1)
+        given = base + (1 - base) * added
+        first, last, consequent = (
+            self._product(np.array(products))
+            for products in zip(*((p.antecedents[0], p.antecedents[-1], p.consequent) for p in planted), strict=True)
+        )
+        is_pair = np.array([len(p.antecedents) > 1 for p in planted])
         _write_table(self.folder / "associations.parquet", pa.table({
-            "antecedent": pa.array([str(ids[p.antecedents[0]]) for p, *_ in rows]),
-            "antecedent_2": pa.array([str(ids[p.antecedents[1]]) if len(p.antecedents) > 1 else None for p, *_ in rows], pa.string()),
-            "consequent": pa.array([str(ids[p.consequent]) for p, *_ in rows]),
-            "base_share": pa.array([p.base for p, *_ in rows]),
-            "added_probability": pa.array([p.added for p, *_ in rows]),
-            "antecedent_share": pa.array([share for _, share, *_ in rows]),
-            "confidence": pa.array([given for _, _, given, *_ in rows]),
-            "lift": pa.array([lift for *_, lift, _ in rows]),
-            "antecedent_baskets": pa.array([baskets for *_, baskets in rows]),
+            "antecedent": first,
+            "antecedent_2": where(is_pair, last),
+            "consequent": consequent,
+            "base_share": pa.array(base),
+            "added_probability": pa.array(added),
+            "antecedent_share": pa.array(share),
+            "confidence": pa.array(given),
+            "lift": pa.array(given / (base + (1 - base) * added * share)),
+            "antecedent_baskets": pa.array(baskets),
         }))  # fmt: skip
 
     def _describe(self) -> dict[str, dict]:
@@ -143,7 +143,7 @@ class Truth:
             "born", "rate", "regularity", "left", "alive", "cause", "cause_day", "purchases_left", "is_price_only",
             "minds_prices", "is_prospect", "orders", "response", "willingness", "liked", "has_moved", "given_up",
         )}  # fmt: skip
-        gone = ~p["alive"]
+        gone, categories = ~p["alive"], r.catalogue.category_names
         has_cause = gone & (p["cause"] >= 0)
         everybody = {
             "person_id": _id(shown),
@@ -161,8 +161,8 @@ class Truth:
             "is_prospect": pa.array(p["is_prospect"]),
             "response": name(RESPONSES, p["response"]),
             "step_up_willingness": pa.array(p["willingness"]),
-            "main_category": name(r.catalogue.category_names, p["liked"][:, 0]),
-            "given_up_category": where(p["given_up"] >= 0, name(r.catalogue.category_names, np.maximum(p["given_up"], 0))),
+            "main_category": name(categories, p["liked"][:, 0]),
+            "given_up_category": where(p["given_up"] >= 0, name(categories, np.maximum(p["given_up"], 0))),
             "has_moved_channel": pa.array(p["has_moved"]),
             "household_id": where(identities.household[shown] >= 0, _id(identities.household[shown])),
         }  # fmt: skip
@@ -232,53 +232,6 @@ class Truth:
         return self.renderer.product_ids.take(pa.array(product))
 
 
-def save_state(folder: Path, retailer: Retailer) -> None:
-    """Write what is needed to go on. Only numbers: nothing that is loaded again can run."""
-    words = {
-        "format": _STATE_FORMAT,
-        "seed": retailer.draws.seed,
-        "first_day": retailer.first_day.isoformat(),
-        "customers": retailer.customers,
-        "days": retailer.days,
-        "next_day": retailer.day,
-        "counters": retailer.counters,
-        "published_ids": retailer.published_ids,
-        "behaviour": asdict(retailer.behaviour),
-    }
-    part = folder / "state.part"
-    with part.open("wb") as file:
-        np.savez(file, **{key.replace("/", "__"): column for key, column in save_arrays(retailer).items()})
-    words_part = folder / "parameters.part"
-    words_part.write_text(json.dumps(words, indent=2) + "\n", encoding="utf-8")
-    os.replace(part, folder / STATE)
-    os.replace(words_part, folder / PARAMETERS)
-
-
-def load_state(folder: Path) -> Retailer:
-    """The retailer as it was left; UsageError when the folder holds none that can go on."""
-    try:
-        words = json.loads((folder / PARAMETERS).read_text(encoding="utf-8"))
-        with np.load(folder / STATE, allow_pickle=False) as saved:
-            arrays = {key.replace("__", "/"): saved[key] for key in saved.files}
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"{folder} holds no simulation that can go on ({error}); make one first with: "
-            "python -m datasets simulated --landing DIR --truth DIR"
-        ) from None
-    if words.get("format") != _STATE_FORMAT:
-        raise UsageError(f"{folder} was written by another version of the simulation; make a new one.")
-    known = Behaviour().__dict__
-    behaviour = Behaviour(**{
-        key: tuple(value) if isinstance(value, list) else value for key, value in words["behaviour"].items() if key in known
-    })  # fmt: skip
-    first_day = date.fromisoformat(words["first_day"])
-    retailer = open_retailer(words["seed"], first_day, words["customers"], words["days"], behaviour)
-    restore_arrays(retailer, arrays)
-    retailer.day, retailer.counters = words["next_day"], words["counters"]
-    retailer.published_ids = words["published_ids"]
-    return retailer
-
-
 def _write_table(path: Path, table: pa.Table) -> None:
     part = path.with_suffix(".part")
     pq.write_table(table, part, compression="zstd")
@@ -289,17 +242,26 @@ def _id(numbers: np.ndarray) -> pa.Array:
     return pa.array(np.asarray(numbers).astype(np.int64))
 
 
-_DATE, _TEXT = pa.date32(), pa.string()
-_EMPTY = {
-    "orders": pa.schema([("order_id", _TEXT), ("person_id", pa.int64()), ("ordered_on", _DATE), ("net_amount", MONEY),
-                         ("is_cancelled", pa.bool_())]),
-    "price_changes": pa.schema([("product_id", _TEXT), ("on", _DATE), ("price_before", MONEY), ("price_after", MONEY)]),
-    "stock_outs": pa.schema([("product_id", _TEXT), ("on", _DATE)]),
-    "service_events": pa.schema([("contact_id", _TEXT), ("person_id", pa.int64()), ("opened_on", _DATE),
-                                 ("is_bad", pa.bool_())]),
-    "missed_favourites": pa.schema([("person_id", pa.int64()), ("on", _DATE), ("order_id", _TEXT), ("product_id", _TEXT)]),
-    "step_ups": pa.schema([("person_id", pa.int64()), ("on", _DATE), ("product_id", _TEXT), ("next_product_id", _TEXT),
-                           ("was_offered", pa.bool_())]),
-    "exposures": pa.schema([("offer_id", _TEXT), ("person_id", pa.int64()), ("program", _TEXT), ("sent_on", _DATE),
-                            ("is_control", pa.bool_()), ("effect", pa.float64()), ("is_published", pa.bool_())]),
-}  # fmt: skip
+def _make_schema(**columns: pa.DataType) -> pa.Schema:
+    return pa.schema(list(columns.items()))
+
+
+_DATE, _TEXT, _ID, _FLAG = pa.date32(), pa.string(), pa.int64(), pa.bool_()
+# tables that grow with each day: new rows are added to what is there
+_GROWING = {
+    "orders": _make_schema(order_id=_TEXT, person_id=_ID, ordered_on=_DATE, net_amount=MONEY, is_cancelled=_FLAG),
+    "price_changes": _make_schema(product_id=_TEXT, on=_DATE, price_before=MONEY, price_after=MONEY),
+    "stock_outs": _make_schema(product_id=_TEXT, on=_DATE),
+    "service_events": _make_schema(contact_id=_TEXT, person_id=_ID, opened_on=_DATE, is_bad=_FLAG),
+    "missed_favourites": _make_schema(person_id=_ID, on=_DATE, order_id=_TEXT, product_id=_TEXT),
+    "step_ups": _make_schema(person_id=_ID, on=_DATE, product_id=_TEXT, next_product_id=_TEXT, was_offered=_FLAG),
+    "exposures": _make_schema(
+        offer_id=_TEXT,
+        person_id=_ID,
+        program=_TEXT,
+        sent_on=_DATE,
+        is_control=_FLAG,
+        effect=pa.float64(),
+        is_published=_FLAG,
+    ),
+}
