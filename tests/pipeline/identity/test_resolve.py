@@ -1,5 +1,6 @@
 """Who is one person and who is not: each rule on a handful of sightings."""
 
+import random
 from dataclasses import replace
 from datetime import date
 
@@ -160,6 +161,29 @@ def test_when_two_become_one_the_elder_id_lives_and_an_alias_tells(people):
     people.resolve(*apart, ("C1 L1", 3), day=4, overrides="part,customer_ref,C1,loyalty_id,L1\n")
     assert people.id_of == {"C1": elder, "L1": younger}
     assert people.aliases() == []
+
+
+def test_over_ten_nights_ids_stay_or_are_told_as_former(people):
+    """Forty people's accounts, cards and mailboxes come to light in a random order; a late drop is among them."""
+    chance = random.Random(7)
+    rows = [
+        (words, landed)
+        for n in range(40)
+        for words in (f"C{n} p{n}@x.org", f"L{n} p{n}@x.org", f"L{n}", f"C9{n} p{n}@x.org +4470000{n:05}", f"C{n}")
+        for landed in [chance.randint(1, 10)]
+    ]
+    told = set()
+    for night in range(1, 11):
+        landed = [row for row in rows if row[1] <= night and (row[0] != "L3" or night > 8)]
+        people.resolve(*landed, day=night)
+        living = set(people.id_of.values())
+        former = {old: new for old, new, _ in people.aliases()}
+        assert told <= living | former.keys()
+        assert set(former.values()) <= living
+        assert not former.keys() & living
+        told |= living
+    assert len(living) == 40
+    assert former
 
 
 def test_every_merge_keeps_its_evidence(people):
