@@ -8,6 +8,7 @@ from pathlib import Path
 from datasets import dirt
 from datasets.demo import prepare_demo
 from datasets.landing import ADAPTERS, land_dataset
+from datasets.mapping import command as mapping
 from datasets.simulated import options as simulated
 from datasets.simulated.summary import Simulated
 from datasets.summary import render_summary
@@ -21,6 +22,8 @@ EXAMPLES = """examples:
       one drop a day, as a shop would have sent them
   python -m datasets demo complete_journey
       prepare RAPPORT_HOME for a demo; prints the date to run the night for
+  python -m datasets map shop.yml --check
+      your own exports: what would land, and every problem; python -m datasets map --help
   python -m datasets dirt --landing /tmp/landing --ledger /tmp/dirt.parquet
       plant violations of every rule into drops that are there; the ledger tells them one by one
 """
@@ -39,11 +42,12 @@ def main(arguments: list[str] | None = None) -> int:
             print(landed.last_day)
         elif options.command == dirt.NAME:
             dirt.run_command(settings, options)
+        elif options.command == mapping.NAME:
+            mapping.run_command(settings, options)
         elif options.command == "simulated":
             print(simulated.run(settings, options).text, end="")
         else:
             landing = options.landing.expanduser().absolute()
-            print(f"Reading {options.command} ...", file=sys.stderr)
             print(render_summary(land_dataset(settings, options.command, landing, options.split)), end="")
     except RapportError as error:
         print(error, file=sys.stderr)
@@ -56,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _read_options(words: list[str]) -> argparse.Namespace:
     if words and not words[0].startswith("-"):
-        _check_name(words[0], [*ADAPTERS, "simulated", "demo", dirt.NAME])
+        _check_name(words[0], [*ADAPTERS, "simulated", "demo", dirt.NAME, mapping.NAME])
     options = _make_parser().parse_args(words)
     if options.command == "demo":
         _check_name(options.name, [*ADAPTERS, "simulated"])
@@ -81,6 +85,7 @@ def _make_parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help=about, description=about, epilog=EXAMPLES, formatter_class=layout)
     demo.add_argument("name", metavar="NAME", help=f"the data set: {', '.join(ADAPTERS)}, simulated")
     dirt.add_command(commands)
+    mapping.add_command(commands)
     return parser
 
 

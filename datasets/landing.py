@@ -1,6 +1,7 @@
 """Land a data set: work its mapping out, write its drops, and prove that the drops hold what the source holds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from importlib.util import find_spec
@@ -11,6 +12,7 @@ import duckdb
 from datasets.drops import Drop, choose_aside, list_other_drops, write_drops
 from datasets.mapping.declaration import RowKind
 from datasets.mapping.mapped import DropDates, Mapped, open_mapping
+from datasets.mapping.report import render_check
 from datasets.prepared import Prepared
 from datasets.reconciliation import Reconciliation, count_landed, reconcile
 from pipeline.errors import RapportError
@@ -83,15 +85,16 @@ def land_mapping(
     Raises UsageError with every problem before anything is written, and RapportError unless the drops tie out.
     """
     dates, aside = dates or DropDates(), choose_aside(landing)
-    try:
-        with open_mapping(settings, path, dates, folder, aside) as mapped:
-            mapped.refuse_problems()
-            drops = write_drops(mapped.connection, mapped.prepared.entities, landing, dates.split, dates.day, aside)
-            return _read_back(settings, mapped, landing, drops)
-    except duckdb.OutOfMemoryException:
-        raise RapportError(f"{settings.memory} of memory are too few for {path}; set RAPPORT_MEMORY higher.") from None
-    except duckdb.Error as error:
-        raise RapportError(f"{path} can't be turned into drops: {str(error).splitlines()[0]}") from None
+    with _explain_failures(settings, path), open_mapping(settings, path, dates, folder, aside) as mapped:
+        mapped.refuse_problems()
+        drops = write_drops(mapped.connection, mapped.prepared.entities, landing, dates.split, dates.day, aside)
+        return _read_back(settings, mapped, landing, drops)
+
+
+def check_mapping(settings: Settings, path: Path, dates: DropDates, folder: Path | None = None) -> tuple[str, int]:
+    """Work a mapping out and write nothing; return the report and the number of problems."""
+    with _explain_failures(settings, path), open_mapping(settings, path, dates, folder) as mapped:
+        return render_check(mapped), len(mapped.findings.problems)
 
 
 def _read_back(settings: Settings, mapped: Mapped, landing: Path, drops: list[Drop]) -> Landed:
@@ -102,3 +105,13 @@ def _read_back(settings: Settings, mapped: Mapped, landing: Path, drops: list[Dr
         result = reconcile(mapped.connection, reader, prepared, drops, rows) if prepared.kinds else None
     others = list_other_drops(landing, drops)
     return Landed(prepared, landing, drops, rows, mapped.left_out, mapped.findings.warnings, result, others)
+
+
+@contextmanager
+def _explain_failures(settings: Settings, path: Path) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise RapportError(f"{settings.memory} of memory are too few for {path}; set RAPPORT_MEMORY higher.") from None
+    except duckdb.Error as error:
+        raise RapportError(f"{path} can't be turned into drops: {str(error).splitlines()[0]}") from None

@@ -1,4 +1,4 @@
-"""What becomes of every row of a source: taken by an entity, left out for a reason, or forgotten, which is a problem."""
+"""What becomes of every row of a source: an entity takes it, it is left out for a reason, or it is a problem."""
 
 from collections.abc import Iterable
 
@@ -19,11 +19,13 @@ SHOWN_COLUMNS = 4
 
 def account_for_rows(bench: Bench, mapping: Mapping) -> None:
     """Every row of what entities are made from must be taken or left out, and not both."""
-    left_out = [kind for kind in mapping.left_out if _check_where(bench, kind.origin, kind.where, "left_out, where")]
+    for kind in mapping.left_out:
+        _check_where(bench, kind.origin, kind.where, "left_out, where")
     for origin in dict.fromkeys(entity.origin for entity in mapping.entities):
-        if origin in bench.columns:
-            takers = _list_takers(mapping, origin)
-            _account(bench, mapping, origin, takers, [kind for kind in left_out if kind.origin == origin])
+        takers = _list_takers(mapping, origin)
+        left_out = [kind for kind in mapping.left_out if kind.origin == origin]
+        if origin in bench.columns and _can_tell(bench, origin, [*takers, *left_out]):
+            _account(bench, mapping, origin, takers, left_out)
     used = {entity.origin for entity in mapping.entities} | {kind.origin for kind in mapping.left_out}
     queries = " ".join((*(table.query for table in mapping.tables), *mapping.notes)).lower()
     for source in mapping.sources:
@@ -79,24 +81,37 @@ def _list_takers(mapping: Mapping, origin: str) -> list[EntityMap]:
     return [entity for entity in entities if not entity.one_row_per] or entities
 
 
+def _can_tell(bench: Bench, origin: str, parts: Iterable[EntityMap | RowKind]) -> bool:
+    """Whether all conditions can be worked out; those that can't have been told where they stand."""
+    conditions = " or ".join(where_sql(bench, origin, part.where) for part in parts)
+    try:
+        bench.connection.execute(f"select count(*) from {origin} where {conditions}")
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error:
+        return False
+    return True
+
+
 def _account(
     bench: Bench, mapping: Mapping, origin: str, takers: Iterable[EntityMap], left_out: Iterable[RowKind]
 ) -> None:
     taken = " or ".join(where_sql(bench, origin, entity.where) for entity in takers)
     left = " or ".join(where_sql(bench, origin, kind.where) for kind in left_out) or "false"
     forgotten, both = bench.connection.execute(
-        f"select count(*) filter (not ({taken}) and not ({left})), count(*) filter (({taken}) and ({left})) from {origin}"
+        f"select count(*) filter (not ({taken}) and not ({left})), count(*) filter (({taken}) and ({left})) "
+        f"from {origin}"
     ).fetchone()
     named = ", ".join(entity.path for entity in takers)
     if forgotten:
         bench.findings.add_problem(
-            f"{origin}: {count_things(forgotten, 'row')} are taken by no entity ({named}) and left out by no reason, "
+            f"{origin}: no entity ({named}) takes {count_things(forgotten, 'row')} and nothing under left_out does, "
             f"the first is {_show_row(bench, mapping, origin, f'not ({taken}) and not ({left})')}; "
             "widen a where, or declare them under left_out"
         )
     if both:
         bench.findings.add_problem(
-            f"{origin}: {count_things(both, 'row')} are both taken ({named}) and left out, "
+            f"{origin}: {count_things(both, 'row')} taken by an entity ({named}) and left out as well, "
             f"the first is {_show_row(bench, mapping, origin, f'({taken}) and ({left})')}; narrow one of the conditions"
         )
 

@@ -2,7 +2,7 @@
 
 import duckdb
 
-from datasets.mapping.declaration import LINES, ORDERS, WAREHOUSE_TIME, EntityMap, Mapping, Table, Value
+from datasets.mapping.declaration import LINES, WAREHOUSE_TIME, EntityMap, Mapping, Table, Value
 from datasets.mapping.document import Text
 from datasets.mapping.sources import quote_name
 from datasets.mapping.sql import Bench
@@ -28,11 +28,12 @@ def build_table(bench: Bench, table: Table) -> None:
     bench.learn_columns(table.name)
 
 
-def build_entity(bench: Bench, mapping: Mapping, entity: EntityMap) -> bool:
+def build_entity(bench: Bench, mapping: Mapping, entity: EntityMap, has_order_days: bool = False) -> bool:
     """Put the rows of an entity into its table, with `_day`; False, with the problems noted, when that can't be.
 
     Values stay as the mapping gives them: whether they can be read is judged by the rules of the landing, so that a
-    value is refused with what really came. Only times get the offset of the mapping's time zone.
+    value is refused with what really came. Only times get the offset of the mapping's time zone. Lines get the day of
+    their order once `has_order_days`.
     """
     if entity.origin not in bench.columns:
         return False
@@ -43,7 +44,7 @@ def build_entity(bench: Bench, mapping: Mapping, entity: EntityMap) -> bool:
         query = _select_sql(bench, entity, list(values.values()))
         types = dict(zip(values, (kind for _, kind in bench.plan(query)), strict=True))
         bench.connection.execute(
-            f"create or replace table {entity.table} as {_landing_sql(mapping, entity, types, query)}"
+            f"create or replace table {entity.table} as {_landing_sql(mapping, entity, types, query, has_order_days)}"
         )
     except duckdb.OutOfMemoryException:
         raise
@@ -103,7 +104,7 @@ def _check_pieces(bench: Bench, entity: EntityMap, values: dict[str, str]) -> bo
     for name, value in entity.values.items():
         if name in values:
             query = _probe_sql(bench, entity, values[name])
-            bench.try_query(query, f"{place}, {name}", value.text, origin)
+            bench.try_query(query, f"{place}, {name}", value.text, origin, is_value=True)
     return len(bench.findings.problems) == before
 
 
@@ -126,7 +127,7 @@ def _group_sql(bench: Bench, entity: EntityMap) -> str:
     return f" group by {keys}" if keys else ""
 
 
-def _landing_sql(mapping: Mapping, entity: EntityMap, types: dict[str, str], query: str) -> str:
+def _landing_sql(mapping: Mapping, entity: EntityMap, types: dict[str, str], query: str, has_order_days: bool) -> str:
     """The rows as they land, and `_day`: the day of the event, or of the order for its lines, or NULL."""
     columns = {column.name: column for column in entity.contract.columns}
     landed = ", ".join(
@@ -139,7 +140,7 @@ def _landing_sql(mapping: Mapping, entity: EntityMap, types: dict[str, str], que
         kind = "TIMESTAMP WITH TIME ZONE" if _gets_offset(columns[event], types[event], mapping) else types[event]
         day = f"cast({parse_sql(columns[event], kind)} as date)"
         return f"select * exclude (raw_{event}), {day} as _day from (select *, {event} as raw_{event} from ({rows}))"
-    if entity.path == LINES and "order_id" in types and any(other.path == ORDERS for other in mapping.entities):
+    if entity.path == LINES and "order_id" in types and has_order_days:
         return (
             f"select l.*, o._day from ({rows}) as l left join landing.order_days as o "
             f"on {order_id_sql('l.order_id', types['order_id'])} = o.order_id"
@@ -176,7 +177,7 @@ def order_id_sql(value: str, kind: str) -> str:
 
 def build_order_days(bench: Bench) -> None:
     """The day of each order, for its lines."""
-    kind = dict(bench.plan(f"select order_id from landing.sales_orders"))["order_id"]
+    kind = dict(bench.plan("select order_id from landing.sales_orders"))["order_id"]
     bench.connection.execute(
         f"create or replace table landing.order_days as select {order_id_sql('order_id', kind)} as order_id, "
         "min(_day) as _day from landing.sales_orders group by all"

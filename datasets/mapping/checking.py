@@ -19,6 +19,8 @@ def check_declarations(mapping: Mapping, findings: Findings) -> None:
             findings.add_problem(
                 f"entities, {entity.path}: the column {name} is missing, which every row needs", entity.path.line
             )
+    if findings.problems:
+        return  # what follows may only follow from them
     if ORDERS in paths and not mapping.currency and "currency" not in entity_of(mapping, ORDERS).values:
         findings.add_problem(f"currency is missing: say currency: GBP at the top, or map it in {ORDERS}", 1)
     if LINES in paths and ORDERS not in paths:
@@ -67,7 +69,8 @@ def _check_offsets(bench: Bench, mapping: Mapping, entity: EntityMap, types: dic
         if count:
             bench.findings.add_warning(
                 f"{entity.path}: {column.name} carries no offset in {count_things(count, 'row')}, so it is read in "
-                "RAPPORT_TIMEZONE; say timezone: Europe/London (or yours) at the top, or timezone: warehouse if that is right"
+                "RAPPORT_TIMEZONE; say timezone: Europe/London (or yours) at the top, or timezone: warehouse if that "
+                "is right"
             )
 
 

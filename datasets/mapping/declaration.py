@@ -17,6 +17,7 @@ ORDERS, LINES, RETURNS = "sales/orders", "sales/order_lines", "sales/returns"
 CONTRACT = {entity.path: entity for entity in contract.ENTITIES}
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_TAKEN_NAMES = {"source", "landing", "main", "temp", "doubles"}
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
@@ -125,10 +126,11 @@ def _read_mapping(document: Block, findings: Findings) -> Mapping:
     )
     sources = _read_sources(document, findings)
     tables = _read_tables(document, findings, sources)
-    origins = [*(source.name for source in sources), *(table.name for table in tables)]
+    origins = _list_origins(document)
     currency = document.read_text("currency")
     if currency and not _CURRENCY.fullmatch(currency):
         findings.add_problem(f"currency: {currency} is no code of three capitals such as GBP", currency.line)
+        currency = None
     timezone = document.read_text("timezone")
     if timezone and timezone != WAREHOUSE_TIME and timezone not in available_timezones():
         hint = suggest_name(timezone, (WAREHOUSE_TIME, *sorted(available_timezones())))
@@ -145,6 +147,11 @@ def _read_mapping(document: Block, findings: Findings) -> Mapping:
         reckonings=_read_reckonings(document, findings, origins),
         notes=document.read_texts("notes"),
     )
+
+
+def _list_origins(document: Block) -> list[Text]:
+    """The names of all sources and tables, those included that can't be read: their problem is told once."""
+    return [*document.peek_block("sources"), *document.peek_block("tables")]
 
 
 def _read_sources(document: Block, findings: Findings) -> tuple[Source, ...]:
@@ -286,5 +293,5 @@ def _read_origin(block: Block, place: str, findings: Findings, origins: Iterable
 
 
 def _check_name(name: Text, place: str, findings: Findings) -> None:
-    if not _NAME.fullmatch(name):
-        findings.add_problem(f"{place}: {name} is no name for SQL; use letters, digits and _ only", name.line)
+    if not _NAME.fullmatch(name) or name.lower() in _TAKEN_NAMES:
+        findings.add_problem(f"{place}: {name} is no name for SQL; use another, of letters, digits and _", name.line)

@@ -102,6 +102,12 @@ class Block:
                 self._refuse(f"{key} must list blocks of `key: value`, not {_describe(item)}", _line_of(item))
         return tuple(blocks)
 
+    def peek_block(self, key: str) -> tuple[Text, ...]:
+        """The keys of the block under a key, without a word about what is wrong with it."""
+        node = self._nodes.get(key)
+        names = (_as_text(name) for name, _ in node.value) if isinstance(node, yaml.MappingNode) else ()
+        return tuple(name for name in names if name)
+
     def is_block(self, key: str) -> bool:
         """Whether a block stands under the key."""
         return isinstance(self._nodes.get(key), yaml.MappingNode)

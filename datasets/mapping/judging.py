@@ -59,8 +59,8 @@ class Judge:
             note(f"{entity.path}: the landing would quarantine {count_things(count, 'row')} ({rule}); {example}")
         if bad > share * rows:
             note(
-                f"{entity.path}: {bad:,} of {count_things(rows, 'row')} would be quarantined; the landing blocks a drop "
-                f"with more than {share:.0%} (RAPPORT_MAX_BAD_SHARE)"
+                f"{entity.path}: {bad:,} of {count_things(rows, 'row')} would be quarantined; the landing blocks a "
+                f"drop with more than {share:.0%} (RAPPORT_MAX_BAD_SHARE)"
             )
         return has_doubles
 
@@ -73,7 +73,7 @@ class Judge:
         }
 
     def _rows_sql(self, entity: EntityMap, types: dict[str, str]) -> str:
-        """Rows with a number, as they came (raw_), whether a value came (has_), and the value as the landing reads it."""
+        """Rows with a number: values as they came (raw_), whether any came (has_), and as the landing reads them."""
         raw, parsed, came = [], [], []
         for column in entity.contract.columns:
             kind = types.get(column.name, TEXT)
@@ -118,8 +118,8 @@ class Judge:
         rows, repeats = self.connection.execute("select count(*), count(*) filter (is_repeat) from doubles").fetchone()
         if repeats:
             self.findings.add_warning(
-                f"{entity.path}: {count_things(repeats, 'row')} repeat another exactly "
-                f"(same {', '.join(entity.contract.key)}); the landing keeps one of each"
+                f"{entity.path}: {count_things(repeats, 'exact repeat')} of another row (same "
+                f"{', '.join(entity.contract.key)}); the landing keeps one of each"
             )
         return rows > 0
 

@@ -1,4 +1,4 @@
-"""A mapping at work: its sources read, its tables made, and everything that is wrong found before anything is written."""
+"""A mapping at work: sources read, tables made, and all that is wrong found before anything is written."""
 
 import sys
 import tempfile
@@ -87,8 +87,13 @@ def open_mapping(
 
 def _read_sources(bench: Bench, mapping: Mapping, folder: Path, settings: Settings) -> None:
     bench.connection.execute("create schema source; create schema landing")
+    reserved = "select keyword_name from duckdb_keywords() where keyword_category = 'reserved'"
+    words = {row[0] for row in bench.connection.execute(reserved).fetchall()}
+    for named in (*mapping.sources, *mapping.tables):
+        if named.name.lower() in words:
+            bench.findings.add_problem(f"{named.name} is a word of SQL; give it another name", named.name.line)
     with tempfile.TemporaryDirectory(dir=settings.temporary) as scratch:
-        for source in mapping.sources:
+        for source in (source for source in mapping.sources if source.name.lower() not in words):
             print(f"Reading {source.name} ({source.path}) ...", file=sys.stderr)
             if load_source(bench.connection, source, folder, Path(scratch), bench.findings):
                 bench.learn_columns(source.name)
@@ -103,15 +108,14 @@ def _shut_out(connection: duckdb.DuckDBPyConnection, aside: Path | None) -> None
 def _work_out(bench: Bench, mapping: Mapping, mapped: Mapped, dates: DropDates, settings: Settings) -> None:
     for table in mapping.tables:
         build_table(bench, table)
-    account_for_rows(bench, mapping)
     built = _build_entities(bench, mapping)
+    account_for_rows(bench, mapping)
     if built:
         entities = tuple(_name_landed(entity, bench) for entity in built)
         drop_on = dates.sql(bench.connection, entities)
-        if drop_on is None:
+        entities = _judge_entities(bench, mapping, built, drop_on or "cast(null as date)", settings)
+        if drop_on is None and not bench.findings.problems:
             bench.findings.add_problem("nothing that is landed has a date; say which with --date YYYY-MM-DD")
-        else:
-            entities = _judge_entities(bench, mapping, built, drop_on, settings)
     kinds = build_source_lines(bench, mapping)
     notes = _write_notes(bench, mapping)
     if built:
@@ -126,7 +130,8 @@ def _build_entities(bench: Bench, mapping: Mapping) -> list[EntityMap]:
     order = list(CONTRACT)
     for entity in sorted(mapping.entities, key=lambda entity: order.index(entity.path)):
         is_known = set(entity.contract.required_names) <= set(entity.values)
-        if build_entity(bench, mapping, entity) and is_known:
+        has_order_days = ORDERS in [done.path for done in built]
+        if build_entity(bench, mapping, entity, has_order_days) and is_known:
             built.append(entity)
             if entity.path == ORDERS:
                 build_order_days(bench)

@@ -7,7 +7,7 @@ from datasets.mapping.mapped import Mapped
 from datasets.prepared import Entity
 
 SHOWN_ROWS = 5
-WIDEST = 24
+WIDEST = 30
 PERSONAL = ("email", "phone")
 
 
@@ -34,7 +34,8 @@ def _render_entity(connection: duckdb.DuckDBPyConnection, entity: Entity) -> str
     rows, first, last = connection.execute(f"select count(*), min(_day), max(_day) from {entity.table}").fetchone()
     span = f", {first} to {last}" if first else ""
     cursor = connection.execute(
-        f"select * exclude (_day) from {entity.table} order by {', '.join(('_day', *entity.order_by))} limit {SHOWN_ROWS}"
+        f"select * exclude (_day) from {entity.table} "
+        f"order by {', '.join(('_day', *entity.order_by))} limit {SHOWN_ROWS}"
     )
     names = [column[0] for column in cursor.description]
     table = [

@@ -17,7 +17,7 @@ from datasets.mapping.files import (
     name_file,
     read_header,
 )
-from datasets.mapping.findings import Findings, suggest_name
+from datasets.mapping.findings import Findings, count_things, suggest_name
 from pipeline.landing.entities import TEXT
 from pipeline.warehouse import quote_literal
 
@@ -194,8 +194,9 @@ def _note_lost_values(
         if count:
             kind = lines[column.lower()]
             findings.add_problem(
-                f"sources, {source.name}: {count:,} values of {column} are not {kind}, the first is {value[:40]!r} in "
-                f"{locate_row(connection, source.name, row)}; correct the type, or leave it away and use try_cast",
+                f"sources, {source.name}: {column} is not {kind} in {count_things(count, 'row')}, the first being "
+                f"{value[:40]!r} in {locate_row(connection, source.name, row)}; correct the type, or leave it away "
+                "and use try_cast",
                 kind.line,
             )
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from datasets import complete_journey
-from datasets.landing import land_dataset
+from datasets.landing import ADAPTERS, land_dataset, locate_mapping
+from datasets.mapping.mapped import DropDates, open_mapping
 from pipeline.settings import Settings
 
 SOURCE_TABLES = """
@@ -33,18 +33,44 @@ insert into products values
 NOON = "2017-03-01 12:00:00"
 
 
+class Shop:
+    """Source tables in the making; `map` works the mapping out over them and answers questions about what it gives."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.source = duckdb.connect()
+        self.source.execute(SOURCE_TABLES)
+        self.mapping = None
+
+    def add(self, table, *rows):
+        for row in rows:
+            self.source.execute(f"insert into {table} values ({', '.join('?' for _ in row)})", row)
+
+    def sell(self, *lines, household=7, basket=1, at=NOON):
+        """Lines are (product, quantity, sales value, retail, coupon and matched discount)."""
+        self.add("transactions", *((household, 300, basket, *line, at) for line in lines))
+
+    def fetch(self, query):
+        if self.mapping is None:
+            for (table,) in self.source.execute("select table_name from duckdb_tables()").fetchall():
+                self.source.execute(f"copy {table} to '{self.folder}/{table}.parquet' (format parquet)")
+            settings = Settings.from_environment({"RAPPORT_HOME": str(self.folder / "home")})
+            path = locate_mapping("complete_journey")
+            self.mapping = open_mapping(settings, path, DropDates(), folder=self.folder)
+            self.connection = self.mapping.__enter__().connection
+        return self.connection.execute(query).fetchall()
+
+    def close(self):
+        self.source.close()
+        if self.mapping is not None:
+            self.mapping.__exit__(None, None, None)
+
+
 @pytest.fixture
-def connection():
-    with duckdb.connect() as opened:
-        opened.execute(SOURCE_TABLES)
-        yield opened
-
-
-def build(connection, *lines, household=7, basket=1, at=NOON):
-    """Build the landing tables from lines (product, quantity, sales value, retail, coupon and matched discount)."""
-    rows = [(household, 300, basket, *line, at) for line in lines]
-    connection.executemany("insert into transactions values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-    return complete_journey.build_landing_tables(connection)
+def shop(tmp_path):
+    opened = Shop(tmp_path)
+    yield opened
+    opened.close()
 
 
 @pytest.mark.parametrize(
@@ -63,38 +89,37 @@ def build(connection, *lines, household=7, basket=1, at=NOON):
         ((10, 1, None, 0, 0, 0), None),
     ],
 )
-def test_each_kind_of_line_is_told_apart(connection, line, kind):
-    build(connection, line)
-    assert connection.execute("select kind from source_lines").fetchone() == (kind,)
+def test_each_kind_of_line_is_told_apart(shop, line, kind):
+    shop.sell(line)
+    assert shop.fetch("select kind from source_lines") == [(kind,)]
 
 
-def test_money_without_a_quantity_is_landed_with_quantity_one(connection):
-    build(connection, (10, 0, 0.57, 0, 0, 0))
-    line = connection.execute("select quantity, unit_price, discount_amount from landing_order_lines").fetchone()
-    assert line == (1, Decimal("0.57"), 0)
+def test_money_without_a_quantity_is_landed_with_quantity_one(shop):
+    shop.sell((10, 0, 0.57, 0, 0, 0))
+    lines = shop.fetch("select quantity, unit_price, discount_amount from landing.sales_order_lines")
+    assert lines == [(1, Decimal("0.57"), 0)]
 
 
-def test_the_price_is_the_shelf_price_and_a_makers_coupon_does_not_lower_it(connection):
-    build(connection, (10, 4, 6.0, 1.5, 0.75, 0.5))
-    line = connection.execute("select unit_price, discount_amount from landing_order_lines").fetchone()
-    assert line == (Decimal("2.00"), Decimal("2.00"))
+def test_the_price_is_the_shelf_price_and_a_makers_coupon_does_not_lower_it(shop):
+    shop.sell((10, 4, 6.0, 1.5, 0.75, 0.5))
+    lines = shop.fetch("select unit_price, discount_amount from landing.sales_order_lines")
+    assert lines == [(Decimal("2.00"), Decimal("2.00"))]
 
 
-def test_fuel_keeps_its_cents_over_many_thousandths_of_a_gallon(connection):
-    build(connection, (12, 89_638, 217.31, 8.96, 0, 0))
-    query = "select round(quantity * unit_price, 2), discount_amount from landing_order_lines"
-    assert connection.execute(query).fetchone() == (Decimal("226.27"), Decimal("8.96"))
+def test_fuel_keeps_its_cents_over_many_thousandths_of_a_gallon(shop):
+    shop.sell((12, 89_638, 217.31, 8.96, 0, 0))
+    query = "select round(quantity * unit_price, 2), discount_amount from landing.sales_order_lines"
+    assert shop.fetch(query) == [(Decimal("226.27"), Decimal("8.96"))]
 
 
-def test_a_basket_of_lines_left_out_is_no_order(connection):
-    build(connection, (10, 0, 0, 0, 0, 0), (99, 0, 0, 0, 1.5, 0))
-    assert connection.execute("select count(*) from landing_orders").fetchone() == (0,)
+def test_a_basket_of_lines_left_out_is_no_order(shop):
+    shop.sell((10, 0, 0, 0, 0, 0), (99, 0, 0, 0, 1.5, 0))
+    assert shop.fetch("select count(*) from landing.sales_orders") == [(0,)]
 
 
-def test_a_name_is_type_and_size_and_an_unknown_product_has_none(connection):
-    build(connection, (10, 1, 1, 0, 0, 0), (98, 1, 1, 0, 0, 0), (99, 0, 0, 0, 0, 0))
-    names = connection.execute("select product_id, name from landing_products order by 1").fetchall()
-    assert names == [
+def test_a_name_is_type_and_size_and_an_unknown_product_has_none(shop):
+    shop.sell((10, 1, 1, 0, 0, 0), (98, 1, 1, 0, 0, 0), (99, 0, 0, 0, 0, 0))
+    assert shop.fetch("select product_id, name from landing.sales_products order by 1") == [
         ("10", "TOMATO SOUP 10 OZ"),
         ("11", "PRETZELS"),
         ("12", None),
@@ -103,48 +128,43 @@ def test_a_name_is_type_and_size_and_an_unknown_product_has_none(connection):
     ]
 
 
-def test_a_coupon_is_named_where_the_household_redeemed_one_for_the_product_that_day(connection):
-    connection.execute(
-        "insert into coupons values (500, 10, 3), (500, 10, 3), (400, 10, 3), (300, 10, 3), (500, 11, 3)"
-    )
-    connection.execute(
-        f"insert into coupon_redemptions values (7, 500, 3, '{NOON}'::date), (7, 400, 3, '{NOON}'::date)"
-    )
-    connection.execute("insert into coupon_redemptions values (7, 300, 3, '2017-03-02'), (8, 300, 3, '2017-03-01')")
-    build(connection, (10, 1, 1, 0, 0.5, 0), (11, 1, 1, 0, 0, 0))
-    lines = connection.execute("select coupon_id, offer_id from landing_order_lines order by line_no").fetchall()
+def test_lines_are_numbered_in_the_basket_without_gaps_for_those_left_out(shop):
+    shop.sell((9, 0, 0, 0, 0, 0), (11, 1, 1, 0, 0, 0), (10, 0, 0, 0, 0, 0), (12, 1, 1, 0, 0, 0))
+    lines = shop.fetch("select line_no, product_id from landing.sales_order_lines order by 1")
+    assert lines == [(1, "11"), (2, "12")]
+
+
+def test_a_coupon_is_named_where_the_household_redeemed_one_for_the_product_that_day(shop):
+    shop.add("coupons", (500, 10, 3), (500, 10, 3), (400, 10, 3), (300, 10, 3), (500, 11, 3))
+    today, tomorrow = "2017-03-01", "2017-03-02"
+    shop.add("coupon_redemptions", (7, 500, 3, today), (7, 400, 3, today), (7, 300, 3, tomorrow), (8, 300, 3, today))
+    shop.sell((10, 1, 1, 0, 0.5, 0), (11, 1, 1, 0, 0, 0))
+    lines = shop.fetch("select coupon_id, offer_id from landing.sales_order_lines order by line_no")
     assert lines == [("400", "3-7"), (None, None)]
 
 
-def test_a_redemption_names_its_order_only_where_the_household_bought_once_that_day(connection):
-    connection.execute("insert into coupon_redemptions values (7, 500, 3, '2017-03-01'), (8, 500, 3, '2017-03-01')")
-    build(connection, (10, 1, 1, 0, 0, 0))
-    build(connection, (10, 1, 1, 0, 0, 0), household=8, basket=2)
-    build(connection, (10, 1, 1, 0, 0, 0), household=8, basket=3)
-    found = connection.execute(
-        "select redemption_id, offer_id, order_id from landing_redemptions order by 1"
-    ).fetchall()
+def test_a_redemption_names_its_order_only_where_the_household_bought_once_that_day(shop):
+    shop.add("coupon_redemptions", (7, 500, 3, "2017-03-01"), (8, 500, 3, "2017-03-01"))
+    shop.sell((10, 1, 1, 0, 0, 0))
+    shop.sell((10, 1, 1, 0, 0, 0), household=8, basket=2)
+    shop.sell((10, 1, 1, 0, 0, 0), household=8, basket=3)
+    found = shop.fetch("select redemption_id, offer_id, order_id from landing.loyalty_redemptions order by 1")
     assert found == [("3-7-500-20170301", "3-7", "1"), ("3-8-500-20170301", "3-8", None)]
 
 
-def test_a_campaign_that_starts_after_the_last_sale_is_not_landed_yet(connection):
-    connection.execute("""
-        insert into campaign_descriptions values
-            (3, 'Type A', '2016-12-01', '2017-04-01'), (4, 'Type B', '2017-03-02', null)
-    """)
-    connection.execute("insert into campaigns values (3, 7), (4, 7)")
-    build(connection, (10, 1, 1, 0, 0, 0))
-    found = connection.execute("select offer_id, program, arm from landing_exposures").fetchall()
+def test_a_campaign_that_starts_after_the_last_sale_is_not_landed_yet(shop):
+    shop.add("campaign_descriptions", (3, "Type A", "2016-12-01", "2017-04-01"), (4, "Type B", "2017-03-02", None))
+    shop.add("campaigns", (3, 7), (4, 7))
+    shop.sell((10, 1, 1, 0, 0, 0))
+    found = shop.fetch("select offer_id, program, arm from landing.loyalty_exposures")
     assert found == [("3-7", "Type A", "treatment")]
 
 
-def test_a_member_has_the_attributes_that_are_known_and_joined_with_the_first_purchase(connection):
-    connection.execute("insert into demographics values (7, '45-54', null, null, 'Married', '2', null, '0')")
-    build(connection, (10, 1, 1, 0, 0, 0))
-    build(connection, (10, 1, 1, 0, 0, 0), household=8, basket=2)
-    members = connection.execute(
-        "select loyalty_id, enrolled_at, attributes from landing_members order by 1"
-    ).fetchall()
+def test_a_member_has_the_attributes_that_are_known_and_joined_with_the_first_purchase(shop):
+    shop.add("demographics", (7, "45-54", None, None, "Married", "2", None, "0"))
+    shop.sell((10, 1, 1, 0, 0, 0))
+    shop.sell((10, 1, 1, 0, 0, 0), household=8, basket=2)
+    members = shop.fetch("select loyalty_id, enrolled_at, attributes from landing.loyalty_members order by 1")
     assert members[0][:2] == ("7", datetime.fromisoformat(NOON))
     assert json.loads(members[0][2]) == {
         "age": "45-54",
@@ -158,7 +178,7 @@ def test_a_member_has_the_attributes_that_are_known_and_joined_with_the_first_pu
 def test_the_real_data_tie_out_with_the_source(tmp_path):
     settings = Settings.from_environment({"RAPPORT_HOME": str(tmp_path)})
     landed = land_dataset(settings, "complete_journey", settings.landing)
-    path = str(complete_journey.find_source() / "transactions.parquet")
+    path = str(ADAPTERS["complete_journey"].find_folder() / "transactions.parquet")
     total, lines = duckdb.execute(
         "select sum(sales_value)::decimal(18, 2), count(*) from read_parquet(?)", [path]
     ).fetchone()
@@ -175,5 +195,5 @@ def test_the_real_data_tie_out_with_the_source(tmp_path):
         "empty till entry": 5_862,
     }
     assert landed.last_day.isoformat() == "2018-01-01"
-    assert result.rows["loyalty", "redemptions"] == 2_102
-    assert result.rows["loyalty", "exposures"] == 6_589
+    assert landed.rows["loyalty", "redemptions"] == 2_102
+    assert landed.rows["loyalty", "exposures"] == 6_589
