@@ -1,0 +1,148 @@
+"""A loader that is killed at any moment and started again ends as if nothing had happened."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipeline.settings import Settings
+from pipeline.stages import run_stage
+from tests.integration.conftest import ROOT
+from tests.warehouse_contents import checksum_tables
+from tests.whole_shop import FIRST_DAY, land_whole_shop
+
+KILLS = 20
+DAYS = 3
+SIZE = 2500
+# Kills that came when the loader had ended already prove nothing; a busy machine may have a few.
+LEAST_HITS = 16
+
+BAD_ORDERS = b"order_id,ordered_at,currency\n" + b"".join(b"bad-%d,never,EUR\n" % number for number in range(200))
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a loader finds when it starts: a home as it was, or none; and how long it works on it when left alone."""
+
+    home: Path | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A landing folder, the homes a loader starts from, and what must be there in the end."""
+
+    folder: Path
+    last_day: date
+    starts: tuple[Start, ...]
+    wanted: dict[str, tuple]
+
+
+def make_settings(folder: Path, home: Path) -> Settings:
+    return Settings.from_environment(make_environment(folder, home))
+
+
+def make_environment(folder: Path, home: Path) -> dict[str, str]:
+    return {
+        "RAPPORT_HOME": str(home),
+        "RAPPORT_LANDING": str(folder / "landing"),
+        "RAPPORT_SECRET": "a secret for tests",
+        "RAPPORT_MEMORY": "1GB",
+        "RAPPORT_THREADS": "2",
+    }
+
+
+def start_loader(folder: Path, home: Path, last_day: date) -> subprocess.Popen:
+    """Start the command in a process of its own and wait until it has begun to work."""
+    begun = read_signs(home)
+    environment = {**os.environ, **make_environment(folder, home), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "pipeline", "load", "--date", str(last_day)]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    while read_signs(home) == begun:
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < deadline, "the loader did not begin to work within a minute"
+        time.sleep(0.002)
+    return process
+
+
+def read_signs(home: Path) -> list[tuple[str, int]]:
+    """Names and times of the home's files: they change when the loader opens the warehouse."""
+    return sorted((path.name, path.stat().st_mtime_ns) for path in home.glob("warehouse.duckdb*"))
+
+
+def read_contents(home: Path) -> dict[str, tuple]:
+    """Checksums of raw, quarantine and landing, and of the identifiers in the vault."""
+    contents = checksum_tables(home / "warehouse.duckdb")
+    with duckdb.connect(str(home / "vault.duckdb"), read_only=True) as connection:
+        row = "hash(kind, token, value)"
+        contents["vault.identifiers"] = connection.execute(
+            f"select count(*), bit_xor({row}), sum({row}::hugeint) from identifiers"
+        ).fetchone()
+    return contents
+
+
+def copy_home(start: Start, home: Path) -> None:
+    if start.home:
+        shutil.copytree(start.home, home)
+    else:
+        home.mkdir()
+
+
+def measure_start(folder: Path, home: Path | None, last_day: date, copy: Path) -> Start:
+    copy_home(Start(home, 0), copy)
+    process = start_loader(folder, copy, last_day)
+    begun = time.monotonic()
+    assert process.wait(timeout=120) == 0, process.stderr.read()
+    return Start(home, time.monotonic() - begun)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory) -> Shop:
+    """Two starts: from nothing, and from a home that loaded the first day and an older version of one file."""
+    folder = tmp_path_factory.mktemp("killed")
+    landing = folder / "landing"
+    last_day = land_whole_shop(landing, days=DAYS, size=SIZE)
+    changed = landing / "sales" / "orders" / str(FIRST_DAY) / "bad.csv"
+    changed.write_bytes(BAD_ORDERS.replace(b"never", b"2024-03-01"))
+    first_night = folder / "first_night"
+    run_stage("load", make_settings(folder, first_night), FIRST_DAY)
+    changed.write_bytes(BAD_ORDERS)
+    starts = (
+        measure_start(folder, None, last_day, folder / "undisturbed"),
+        measure_start(folder, first_night, last_day, folder / "continued"),
+    )
+    wanted = read_contents(folder / "undisturbed")
+    assert read_contents(folder / "continued") == wanted
+    assert wanted["raw.sales_order_lines"][0] > DAYS * SIZE
+    assert wanted["quarantine.sales_orders"][0] == 200
+    return Shop(folder, last_day, starts, wanted)
+
+
+def test_a_killed_load_started_again_ends_as_if_nothing_had_happened(shop):
+    chance = random.Random(20)
+    hits = 0
+    for number in range(KILLS):
+        start = shop.starts[number % len(shop.starts)]
+        home = shop.folder / f"killed{number}"
+        copy_home(start, home)
+        process = start_loader(shop.folder, home, shop.last_day)
+        # one moment in each twentieth of the work, so that all of it is hit
+        moment = (number + chance.random()) / KILLS
+        time.sleep(start.seconds * moment)
+        process.send_signal(signal.SIGKILL)
+        hits += process.wait() == -signal.SIGKILL
+        assert all(path.stat().st_mode & 0o077 == 0 for path in home.glob("vault.duckdb*"))
+        run_stage("load", make_settings(shop.folder, home), shop.last_day)
+        assert read_contents(home) == shop.wanted, f"killed at {moment:.0%} of {start.seconds:.2f} s, {start.home}"
+        shutil.rmtree(home)
+    assert hits >= LEAST_HITS, f"only {hits} of {KILLS} kills came while the loader worked"
