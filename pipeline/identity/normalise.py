@@ -16,6 +16,12 @@ _NOTHING = "('', '-', '.', '0', 'n/a', 'na', 'none', 'null', 'nan', 'unknown', '
 # One @, something before it, a dotted domain behind it. What comes after a plus sign reaches the same mailbox.
 _EMAIL = r"^[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]{2,}$"
 
+# Mailboxes of a till or a machine, with or without a number: what cashiers key in when a buyer gives none.
+_NOBODYS = (
+    "^(till|pos|kasse|kassa|caisse|checkout|cashier|register|walk-?in|guest|anonymous|nobody|dummy"
+    "|no-?reply|do-?not-?reply)[-_.]?[0-9]*@"
+)
+
 # The international number has at most 15 digits (ITU-T E.164); fewer than 7 are an extension or a short code.
 _LEAST_DIGITS, _MOST_DIGITS = 7, 15
 
@@ -59,6 +65,7 @@ def _normalise_email(value: str) -> str:
     plain = f"regexp_replace(lower(trim({value})), '^mailto:', '')"
     return (
         f"case when contains({value}, '@') and regexp_matches({plain}, '{_EMAIL}') "
+        f"and not regexp_matches({plain}, '{_NOBODYS}') "
         rf"then regexp_replace({plain}, '^([^+@]+)\+[^@]*@', '\1@') end"
     )
 

@@ -17,6 +17,10 @@ from pipeline.identity.graph import find_components
 # The kinds, strongest first: an account or a card is made for one person, a mailbox or a phone is often shared.
 KINDS = ("loyalty_id", "customer_ref", "email", "phone")
 _STRONG = KINDS[:2]
+
+# Nobody comes back to the shop this often on that many days; a mailbox that does is the till's.
+_BUSY_DAYS = 3
+
 _PAIRS = [(one, other) for place, one in enumerate(KINDS) for other in KINDS[place + 1 :]]
 
 
@@ -71,6 +75,21 @@ def cut_shared(connection: duckdb.DuckDBPyConnection, size: int, most_sharers: i
             [most_sharers],
         )
     connection.execute("drop table seen_accounts")
+    _cut_busy(connection, most_sharers)
+
+
+def _cut_busy(connection: duckdb.DuckDBPyConnection, most_orders: int) -> None:
+    """Cut mailboxes and phones that stand alone on more orders a day than one person makes, again and again."""
+    for weak in KINDS[2:]:
+        connection.execute(
+            f"insert into cut select node, most, 'on too many orders a day' from ("
+            f"select cast({weak} as uuid) as token, max(orders) as most from ("
+            f"select {weak}, ordered_on, count(*) as orders from staging.stg_sales__orders "
+            f"where {weak} is not null and loyalty_id is null and customer_ref is null group by all) "
+            f"where orders > ? group by {weak} having count(*) >= {_BUSY_DAYS}) "
+            f"join nodes using (token) where node not in (select node from cut)",
+            [most_orders],
+        )
 
 
 def list_links(connection: duckdb.DuckDBPyConnection) -> None:

@@ -67,6 +67,12 @@ def test_an_email_written_in_any_way_is_one_address(normalise, text):
     assert normalise("email", text) == "ada@mail.example"
 
 
+@pytest.mark.parametrize("text", ["till3@shop.example", "POS-12@shop.example", "no-reply@shop.example", "guest@x.org"])
+def test_a_tills_mailbox_names_nobody(normalise, text):
+    assert normalise("email", text) is None
+    assert normalise("email", f"a{text}") == f"a{text}".lower()
+
+
 @pytest.mark.parametrize("text", ["n/a", "ada@mail", "ada", "@mail.example", "a b@mail.example", "a@b@c.de", "", None])
 def test_what_is_no_email_names_nobody(normalise, text):
     assert normalise("email", text) is None

@@ -28,6 +28,10 @@ class People:
         give_secret(connection, settings)
         create_identity_tables(connection)
         connection.execute("create schema staging")
+        connection.execute(
+            "create table staging.stg_sales__orders (loyalty_id varchar, customer_ref varchar, email varchar, "
+            "phone varchar, ordered_on date)"
+        )
 
     def resolve(self, *rows, day=1, overrides="", **changes):
         """Each row is words, or (words, day it landed)."""
@@ -140,6 +144,20 @@ def test_an_account_used_with_too_many_cards_stops_identifying(people):
 def test_the_till_mailbox_of_guests_is_cut_by_the_phones_it_came_with(people):
     phones = [f"+4470000001{n:02}" for n in range(4)]
     assert people.resolve(*[f"{A} {phone}" for phone in phones]) == phones
+
+
+def test_a_mailbox_alone_on_too_many_orders_a_day_is_cut(people):
+    people.resolve(A)
+    for day, orders in ((1, 4), (2, 5), (3, 3), (4, 4)):
+        people.connection.execute(
+            "insert into staging.stg_sales__orders select null, null, token, null, date '2024-01-01' + ? "
+            "from identity.identifiers, range(?)",
+            [day, orders],
+        )
+        people.resolve(A)
+        assert people.nobody == ([A] if day == 4 else [])
+    cut = people.connection.execute("select sharers, reason from identity.cut_identifiers").fetchall()
+    assert cut == [(5, "on too many orders a day")]
 
 
 def test_the_id_is_the_eldest_identifiers_and_stays(people):
