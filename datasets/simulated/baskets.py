@@ -53,7 +53,7 @@ def fill_baskets(
     parts = [favourites, finds, companions, asked, offered]
     visit, product = (np.concatenate([part[place] for part in parts]) for place in (0, 1))
     slot = np.concatenate([slots, np.full(len(visit) - len(slots), -1)])
-    visit, product, slot = _fill_empty(draws, catalogue, visits, visit, product, slot)
+    visit, product, slot = _fill_empty(draws, catalogue, shelf, people, visits, visit, product, slot)
     visit, product, slot = _drop_repeats(catalogue, visit, product, slot)
     visit, product, slot = _add_associated(draws, catalogue, visits, visit, product, slot)
     quantity = _choose_quantities(draws, behaviour, catalogue, people, visits, visit, product)
@@ -111,14 +111,17 @@ def _find_finds(draws, behaviour, catalogue, shelf, people, visits):
     product = choose_products(
         catalogue.popularity, catalogue.category, chance, np.where(is_liked, people.liked[who, place], -1)
     )
-    # the deeper the promotion, the more it draws those who come for it
-    on_promotion = catalogue.popularity * shelf.promotion**2
-    if on_promotion.sum() > 0:
-        bargain = choose_products(on_promotion, catalogue.category, chance, np.full(len(visit), -1))
-        product = np.where(people.is_price_only[who], bargain, product)
+    product = np.where(people.is_price_only[who], _choose_bargains(catalogue, shelf, chance), product)
     owned = catalogue.durable[product] & ((people.durables[who] & _durable_bit(catalogue, product)) > 0)
     wanted = ~owned & (catalogue.category[product] != people.given_up[who])
     return visit[wanted], product[wanted].astype(np.int64)
+
+
+def _choose_bargains(catalogue, shelf, chance):
+    """The deeper a promotion, the more it draws those who come for it."""
+    weights = catalogue.popularity * shelf.promotion**2
+    weights = weights if weights.sum() > 0 else catalogue.popularity
+    return choose_products(weights, catalogue.category, chance, np.full(len(chance), -1))
 
 
 def _find_companions(draws, catalogue, visits):
@@ -137,7 +140,7 @@ def _find_asked(draws, behaviour, people, visits):
     return visit, asked[visit].astype(np.int64)
 
 
-def _fill_empty(draws, catalogue, visits, visit, product, slot):
+def _fill_empty(draws, catalogue, shelf, people, visits, visit, product, slot):
     """Nobody leaves with nothing but what they could not get."""
     is_empty = np.ones(len(visits.who), dtype=bool)
     is_empty[visit] = False
@@ -145,6 +148,8 @@ def _fill_empty(draws, catalogue, visits, visit, product, slot):
     popularity = np.where(catalogue.durable, 0.0, catalogue.popularity)
     chance = draws.uniform("something", visits.order[empty])
     something = choose_products(popularity, catalogue.category, chance, np.full(len(empty), -1))
+    bargains = _choose_bargains(catalogue, shelf, chance)
+    something = np.where(people.is_price_only[visits.who[empty]], bargains, something)
     return (
         np.concatenate([visit, empty]),
         np.concatenate([product, something.astype(np.int64)]),

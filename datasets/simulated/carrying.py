@@ -70,7 +70,9 @@ def carry_to_support(
 
     Somebody with neither e-mail, phone, account nor card can't be told by anything: all is NONE.
     """
-    chance, which, more = (draws.uniform(f"contact {name}", contact) for name in ("channel", "which", "more"))
+    chance, which, more, tells = (
+        draws.uniform(f"contact {name}", contact) for name in ("channel", "which", "more", "tells")
+    )
     has_email, has_phone = identities.emails[who] > 0, identities.has_phone[who]
     account = np.where(identities.accounts[who] > 0, choose_account(behaviour, identities, who, which), NONE)
     card = find_card(identities, who, day)
@@ -80,11 +82,14 @@ def carry_to_support(
     channel = np.where(wants_chat, BY_CHAT, np.where(writes, BY_EMAIL, BY_PHONE))
     email = np.where(channel == BY_EMAIL, choose_email(behaviour, identities, who, account, which), NONE)
     phone = np.where((channel == BY_PHONE) & has_phone, 0, NONE)
+    # who telephones is asked for an e-mail to write to
+    asked = (channel == BY_PHONE) & has_email & (more > 1 - behaviour.contact_email_share)
+    email = np.where(asked, choose_email(behaviour, identities, who, account, which), email)
     gives_account = (channel == BY_CHAT) | (
-        (channel == BY_EMAIL) & (which < behaviour.contact_account_share) & (not written)
+        (channel == BY_EMAIL) & (tells < behaviour.contact_account_share) & (not written)
     )
     gives_card = ((channel == BY_CHAT) & (account == NONE)) | (
-        (channel == BY_PHONE) & (which < behaviour.contact_card_share) & (not written)
+        (channel == BY_PHONE) & (tells < behaviour.contact_card_share) & (not written)
     )
     account, card = np.where(gives_account, account, NONE), np.where(gives_card, card, NONE)
     carried = Carried(*(column.astype(np.int8) for column in (account, card, email, phone)))

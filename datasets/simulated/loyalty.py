@@ -21,6 +21,9 @@ _EXPIRY_EVERY = 30
 
 def enrol(draws: Draws, behaviour: Behaviour, people: People, identities: Identities, ledger: Ledger, day: int) -> None:
     """Today's new members and their consents; on the first day also all who joined before."""
+    # who has left by then does not join (again)
+    identities.cards[(identities.enrolled == day) & ~people.alive] = 0
+    identities.cards[(identities.enrolled_again == day) & ~people.alive & (identities.cards > 1)] = 1
     here = (identities.cards > 0) & people.alive & (people.born < np.maximum(day, 1))
     joins = (identities.enrolled <= day) if day == 0 else (identities.enrolled == day)
     new = np.flatnonzero(here & joins)

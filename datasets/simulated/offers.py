@@ -104,7 +104,7 @@ def send(
 ) -> int:
     """Land the exposures, and let those really sent work. Returns how many could not be addressed at all."""
     card = find_card(identities, sending.who, day)
-    account = np.where((card == NONE) & (identities.accounts[sending.who] > 0), 0, NONE)
+    account = np.where(card == NONE, people.account_seen[sending.who], NONE)
     known = (card != NONE) | (account != NONE)
     who, program = sending.who, sending.program
     effect = find_effects(behaviour, people, day)[who, program]

@@ -61,7 +61,7 @@ class Behaviour:
     rung_popularity: tuple[float, ...] = (1.0, 0.6, 0.3)
     rung_price: tuple[float, ...] = (1.0, 1.38, 1.95)
     # unit cost as a share of the first list price, lowest and highest
-    cost_share: tuple[float, float] = (0.56, 0.72)
+    cost_share: tuple[float, float] = (0.58, 0.74)
     # how little durables sell beside other products of the same rank
     durable_popularity: float = 0.12
     # products that go with another product, and those that go with a pair
@@ -81,7 +81,7 @@ class Behaviour:
     sharp_rise: tuple[float, float] = (0.15, 0.32)
     # products on promotion in a week, and the depths there are
     promotion_share: float = 0.10
-    promotion_depths: tuple[float, ...] = (0.15, 0.20, 0.25, 0.30, 0.40)
+    promotion_depths: tuple[float, ...] = (0.15, 0.20, 0.30, 0.40, 0.45)
     # days from an order to the supplier until it arrives, fewest and most
     lead_days: tuple[int, int] = (2, 9)
     # days of demand kept beyond the lead time, and days of demand ordered at once
@@ -97,7 +97,7 @@ class Behaviour:
     favourites_most: int = 8
     # categories a person likes, and the share of favourites and finds that come from them
     liked_categories: int = 3
-    liked_share: float = 0.65
+    liked_share: float = 0.5
     # a favourite's cycle beside the person's own gap between visits, least and most
     cycle_in_gaps: tuple[float, float] = (0.9, 3.0)
     # favourites that are due and then really taken
@@ -110,7 +110,7 @@ class Behaviour:
     # people who buy nearly only on promotion, their finds a visit, and favourites they take at full price
     price_only_share: float = 0.08
     price_only_finds: float = 3.0
-    price_only_full_share: float = 0.12
+    price_only_full_share: float = 0.04
     # orders on which a coupon of ten percent is used: by others, and by price-only people
     coupon_share: float = 0.03
     price_only_coupon_share: float = 0.50
@@ -149,7 +149,7 @@ class Behaviour:
     handling_minutes: float = 8.0
     handling_spread: float = 0.6
     # how much more often price-only people contact us and return things
-    price_only_trouble: float = 2.2
+    price_only_trouble: float = 3.0
     # newcomers who asked about a product before their first purchase; orders after which one asks for the next time
     newcomer_question_share: float = 0.25
     question_share: float = 0.012
@@ -184,9 +184,9 @@ class Behaviour:
     moved_channel_hazard: float = 0.14
     category_exit_leaves: float = 0.55
     moved_channel_leaves: float = 0.55
-    # purchases still made after the event: service, stock_out, product 1; the others 2 or 3
+    # purchases still made after the event; after giving up a category or changing channel
     last_purchases: int = 1
-    last_purchases_slow: int = 3
+    last_purchases_slow: int = 4
     # how much slower people buy once they are on their way out
     fading: float = 0.75
 
@@ -263,7 +263,7 @@ class Behaviour:
     # orders on which the account is known: app, web, telephone; the card online; web and app orders with a phone
     account_known: tuple[float, ...] = (1.0, 0.9, 0.4)
     card_online_share: float = 0.30
-    phone_online_share: float = 0.40
+    phone_online_share: float = 0.50
     # orders from another than the first account; from the second e-mail though the first account is used
     other_account_share: float = 0.45
     other_email_share: float = 0.15
@@ -273,11 +273,15 @@ class Behaviour:
     # contacts by e-mail that name the account too; by telephone that name the card too
     contact_account_share: float = 0.30
     contact_card_share: float = 0.20
+    # contacts by telephone that leave an e-mail too
+    contact_email_share: float = 0.45
     # new members who give e-mail and phone; who give their account; who tell their year of birth, and household
     member_reach_share: float = 0.93
     member_account_share: float = 0.45
     member_age_share: float = 0.7
     member_household_share: float = 0.5
+    # orders of guests on which e-mail and phone are typed, not filled in by the browser
+    typed_share: float = 0.4
     # typed e-mails and phones with a slip of the finger
     typo_share: float = 0.02
     # e-mails typed in capitals

@@ -21,7 +21,8 @@ class People:
     """One row a person, who is known by its number. Days count from the first day, which is 0; NEVER: no day.
 
     The first group is what a person is like and never changes but by a choice of theirs (favourites, channel); the
-    second is what has happened. `spend` holds pence paid in each of the last 13 spans of 30 days, a ring.
+    second is what has happened. `account_seen` is the account that last ordered (-1: none), `spend` holds pence paid
+    in each of the last 13 spans of 30 days, a ring.
     """
 
     born: np.ndarray
@@ -57,6 +58,7 @@ class People:
     cause_day: np.ndarray
     purchases_left: np.ndarray
     left: np.ndarray
+    account_seen: np.ndarray
     spend: np.ndarray
     points: np.ndarray
     points_day: np.ndarray
@@ -121,6 +123,7 @@ def make_people(
         cause_day=np.full(count, NEVER, dtype=np.int32),
         purchases_left=np.full(count, -1, dtype=np.int8),
         left=np.full(count, NEVER, dtype=np.int32),
+        account_seen=np.full(count, -1, dtype=np.int8),
         spend=np.zeros((count, SPEND_MONTHS + 1), dtype=np.int32),
         points=np.zeros(count, dtype=np.int64),
         points_day=np.full(count, NEVER, dtype=np.int32),

@@ -47,7 +47,8 @@ class Renderer:
         })  # fmt: skip
 
     def _render_orders(self, rows: Rows) -> dict:
-        shown = self.seen.show("order", rows["number"], rows, typed=rows["account"] < 0)
+        is_typed = self.retailer.draws.uniform("typed", rows["number"]) < self.retailer.behaviour.typed_share
+        shown = self.seen.show("order", rows["number"], rows, typed=(rows["account"] < 0) & is_typed)
         return {
             "order_id": write_number("", rows["number"]),
             "ordered_at": self._time(rows["second"]),

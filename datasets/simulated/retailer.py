@@ -7,7 +7,7 @@ import numpy as np
 
 from datasets.simulated import leaving, loyalty, offers
 from datasets.simulated.baskets import fill_baskets, remember_purchases, step_up
-from datasets.simulated.carrying import NONE, carry_to_orders
+from datasets.simulated.carrying import NONE, carry_to_orders, find_card
 from datasets.simulated.catalogue import Catalogue, make_catalogue
 from datasets.simulated.checkout import pay, remember_payments
 from datasets.simulated.draws import Draws
@@ -153,10 +153,12 @@ def _serve(r: Retailer, service: Service, visits: Visits, day: int) -> None:
     remember_purchases(r.people, visits, bought, r.catalogue, day)
     remember_payments(r.people, visits, net, day)
     loyalty.give_points(r.behaviour, r.people, r.ledger, r.counters, visits, carried.card, net, paid.reward, day)
-    service.take_returns(r.ledger, r.counters, visits, bought, of_bought, day)
-    service.follow_orders(r.ledger, r.counters, visits, lines, day)
+    service.take_returns(r.ledger, r.counters, visits, bought, of_bought, carried.account)
+    service.follow_orders(r.ledger, r.counters, visits, lines)
     np.add.at(r.people.orders, visits.who, 1)
     r.people.last_order[visits.who] = day
+    online = carried.account != NONE
+    r.people.account_seen[visits.who[online]] = carried.account[online]
 
 
 def _feel_day(r: Retailer, visits: Visits, lines, missed_by, used, day: int) -> None:
@@ -197,11 +199,12 @@ def _write_orders(r: Retailer, visits, lines, carried, paid, used, cancelled, da
     number = r.counters["redemption"] + np.arange(len(redeemed))
     r.counters["redemption"] += len(redeemed)
     who = visits.who[redeemed]
-    has_card = carried.card[redeemed] != NONE
-    card = np.where(has_card, carried.card[redeemed], np.where(r.identities.accounts[who] > 0, NONE, 0))
+    # whoever shows no card redeems as whom the offer was sent to
+    sent_to = find_card(r.identities, who, day)
+    account = np.where(sent_to == NONE, r.people.account_seen[who], NONE)
     r.ledger.add("redemptions", day=np.full(len(redeemed), day), number=number, second=visits.second[redeemed],
-                 offer=used[redeemed], order=visits.order[redeemed], who=who, card=card,
-                 account=np.where(card == NONE, 0, NONE))  # fmt: skip
+                 offer=used[redeemed], order=visits.order[redeemed], who=who, card=sent_to,
+                 account=account)  # fmt: skip
 
 
 def _count_baskets(r: Retailer, bought, completed: int) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from datasets.simulated.baskets import Lines
-from datasets.simulated.carrying import BY_CHAT, NONE, carry_to_support, choose_account
+from datasets.simulated.carrying import BY_CHAT, NONE, carry_to_support
 from datasets.simulated.catalogue import Catalogue
 from datasets.simulated.draws import Draws
 from datasets.simulated.identities import Identities
@@ -40,7 +40,7 @@ class Service:
         opened = day * _DAY + 8 * 3600 + self.draws.whole("newcomer asked", 12 * 3600, who)
         self._open(ledger, counters, who, QUESTION, opened, product=product, written=True)
 
-    def follow_orders(self, ledger: Ledger, counters: dict, visits: Visits, lines: Lines, day: int) -> None:
+    def follow_orders(self, ledger: Ledger, counters: dict, visits: Visits, lines: Lines) -> None:
         """Contacts that an order leads to within days: complaints, its status, questions for the next time."""
         behaviour, draws = self.behaviour, self.draws
         trouble = np.where(self.people.is_price_only[visits.who], behaviour.price_only_trouble, 1.0)
@@ -66,9 +66,12 @@ class Service:
             self._open(ledger, counters, who, kind, opened, product=product, order=order, written=kind == QUESTION)
 
     def take_returns(
-        self, ledger: Ledger, counters: dict, visits: Visits, lines: Lines, paid: np.ndarray, day: int
+        self, ledger: Ledger, counters: dict, visits: Visits, lines: Lines, paid: np.ndarray, account: np.ndarray
     ) -> None:
-        """Some lines come back days later, some of them faulty; `paid` is pence for each line."""
+        """Some lines come back days later, some of them faulty.
+
+        `paid` is pence for each line, `account` the account each order showed.
+        """
         behaviour, draws = self.behaviour, self.draws
         order, who = visits.order[lines.visit], visits.who[lines.visit]
         trouble = np.where(self.people.is_price_only[who], behaviour.price_only_trouble, 1.0)
@@ -83,15 +86,13 @@ class Service:
         refund = np.round(paid[back] * units / lines.quantity[back]).astype(np.int64)
         has_receipt = draws.uniform("receipt", order, product) >= behaviour.no_receipt_share
         line = back - np.searchsorted(lines.visit, lines.visit[back]) + 1
-        chance = draws.uniform("return account", order, product)
-        shows = (self.identities.accounts[who] > 0) & (chance < behaviour.return_account_share)
-        account = choose_account(behaviour, self.identities, who, chance / behaviour.return_account_share)
+        shows = draws.uniform("return account", order, product) < behaviour.return_account_share
         number = counters["return"] + np.arange(len(back))
         counters["return"] += len(back)
         ledger.add(
             "returns", number=number, day=second // _DAY, second=second, who=who, product=product, quantity=units,
             refund=refund, order=np.where(has_receipt, order, -1), line=line, reason=reason,
-            account=np.where(shows, account, NONE),
+            account=np.where(shows, account[lines.visit[back]], NONE),
         )  # fmt: skip
         bad = reason == FAULTY
         leaves = bad & (draws.uniform("fault leaves", order, product) < behaviour.product_leaves)
