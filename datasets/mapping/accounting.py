@@ -68,10 +68,11 @@ def build_source_lines(bench: Bench, mapping: Mapping) -> tuple[LineKind, ...]:
         parts.append(f"select case {' '.join(cases)} end as kind, {value} as value from {origin}")
     if parts and not bench.findings.problems:
         bench.connection.execute(f"create or replace table landing.source_lines as {' union all '.join(parts)}")
-        for condition, lack in (("value is null", "no value"), ("kind is null", "none of the kinds of their entity")):
+        faults = {"value is null": "without a value", "kind is null": "of none of its entity's kinds"}
+        for condition, fault in faults.items():
             count = _count(bench.connection, "landing.source_lines", condition)
             if count:
-                bench.findings.add_problem(f"reconcile: {count_things(count, 'row')} have {lack}")
+                bench.findings.add_problem(f"reconcile: {count_things(count, 'row')} {fault}")
     return tuple(kinds.values())
 
 

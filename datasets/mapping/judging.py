@@ -12,7 +12,6 @@ from pipeline.landing.entities import TEXT
 from pipeline.landing.rules import (
     CONFLICT,
     ORDER_MISSING,
-    came_sql,
     judge_sql,
     list_rules,
     number_of,
@@ -80,7 +79,7 @@ class Judge:
             value = column.name if column.name in types else "cast(null as varchar)"
             raw.append(f"cast({value} as {kind}) as raw_{column.name}")
             parsed.append(f"{parse_sql(column, kind)} as {column.name}")
-            came.append(f"{came_sql(column, kind)} as has_{column.name}")
+            came.append(f"coalesce(trim(cast(raw_{column.name} as varchar)) <> '', false) as has_{column.name}")
         return (
             f"select _n, _drop_on, {', '.join(f'raw_{column.name}' for column in entity.contract.columns)}, "
             f"{', '.join(parsed + came)} "
