@@ -59,7 +59,8 @@ def fill_baskets(
     quantity = _choose_quantities(draws, behaviour, catalogue, people, visits, visit, product)
     lines = Lines(visit, product, slot, quantity)
     served = sell(shelf, product, quantity, catalogue.postage)
-    missed = ~served & (slot >= 0)
+    # where less is left than somebody wants, they do without; only an empty shelf is what they will remember
+    missed = ~served & (slot >= 0) & (shelf.on_hand[product] == 0)
     bought = _add_postage(draws, behaviour, catalogue, visits, lines.keep(served))
     return Baskets(bought, visit[missed], product[missed])
 

@@ -104,7 +104,9 @@ def send(
 ) -> int:
     """Land the exposures, and let those really sent work. Returns how many could not be addressed at all."""
     card = find_card(identities, sending.who, day)
-    account = np.where(card == NONE, people.account_seen[sending.who], NONE)
+    by_account = draws.uniform("sent to account", sending.who) < behaviour.sent_to_account_share
+    account = np.where((card == NONE) | by_account, people.account_seen[sending.who], NONE)
+    card = np.where(account == NONE, card, NONE)
     known = (card != NONE) | (account != NONE)
     who, program = sending.who, sending.program
     effect = find_effects(behaviour, people, day)[who, program]

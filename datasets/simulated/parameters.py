@@ -228,6 +228,8 @@ class Behaviour:
     campaign_astray_share: float = 0.05
     campaign_control_share: float = 0.15
     campaign_percent: float = 10.0
+    # people with an account to which offers are sent, not to the card
+    sent_to_account_share: float = 0.25
     # days an offer runs
     offer_days: int = 14
     # people by how offers move them: never, persuadable, would have bought anyway, put off

@@ -199,11 +199,13 @@ def _write_orders(r: Retailer, visits, lines, carried, paid, used, cancelled, da
     number = r.counters["redemption"] + np.arange(len(redeemed))
     r.counters["redemption"] += len(redeemed)
     who = visits.who[redeemed]
-    # whoever shows no card redeems as whom the offer was sent to
-    sent_to = find_card(r.identities, who, day)
-    account = np.where(sent_to == NONE, r.people.account_seen[who], NONE)
+    card, account = carried.card[redeemed], carried.account[redeemed]
+    # whoever shows neither names what the offer was sent to
+    is_bare = (card == NONE) & (account == NONE)
+    card = np.where(is_bare, find_card(r.identities, who, day), card)
+    account = np.where(is_bare & (card == NONE), r.people.account_seen[who], account)
     r.ledger.add("redemptions", day=np.full(len(redeemed), day), number=number, second=visits.second[redeemed],
-                 offer=used[redeemed], order=visits.order[redeemed], who=who, card=sent_to,
+                 offer=used[redeemed], order=visits.order[redeemed], who=who, card=card,
                  account=account)  # fmt: skip
 
 
