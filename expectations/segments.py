@@ -80,7 +80,40 @@ _NO_HOLE = NoRows(
     ("valid_from", "valid_to"),
 )
 
+_CAUSES = ("new", "grown", "shrunk", "reactivated", "dormant", "churned", "let_go")
+
+# Orders and returns are asked anew, not what the bridge itself was built from.
+_MONTHLY = (
+    "select cast(date_trunc('month', ordered_on) as date) as month, net_sales as amount from marts.orders"
+    " where status = 'completed' union all"
+    " select cast(date_trunc('month', returned_on) as date), -refund_amount from marts.returns"
+)
+
+_BRIDGE_CLOSES = NoRows(
+    "the causes of a month add up to its whole change, to the cent",
+    "select month, e.amount as change, t.amount as net_revenue_change from (select month, sum(amount) as amount from ("
+    "select month, amount from (" + _MONTHLY + ") union all"
+    " select cast(month + interval 1 month as date), -amount from (" + _MONTHLY + "))"
+    " where cast(month + interval 1 month as date) <= {as_of} + 1 group by month) as e full outer join"
+    " (select month, sum(net_revenue_change) as amount from {table} group by month) as t using (month)"
+    " where e.amount is distinct from t.amount",
+    ("net_revenue_change",),
+)
+
 SUITES: tuple[TableSuite, ...] = (
+    TableSuite(
+        "marts",
+        "value_bridge",
+        key=("month", "cause"),
+        rules=(
+            *key_of("month", "cause"),
+            *never_null("customers", "net_revenue_change"),
+            OneOf("cause", _CAUSES),
+            Between("customers", low=0),
+            _BRIDGE_CLOSES,
+        ),
+        may_be_empty="before the first month is over there is nothing to compare",
+    ),
     TableSuite(
         "marts",
         "customers",

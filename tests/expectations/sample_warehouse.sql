@@ -160,3 +160,17 @@ select * from (values
 create table marts.offer_products as
 select * from (values ('F1', 1, 'P1', 14.00), ('F1', 2, 'P2', 6.00), ('F2', 1, 'P1', 10.00))
     as t(offer_id, position, product_id, expected_price);
+
+create table marts.value_bridge as
+with monthly as (
+    select date_trunc('month', ordered_on)::date as month, net_sales as amount from marts.orders where status = 'completed'
+    union all
+    select date_trunc('month', returned_on)::date, -refund_amount from marts.returns
+),
+beside as (
+    select month, amount from monthly
+    union all
+    select (month + interval 1 month)::date, -amount from monthly
+)
+select month, 'grown' as cause, 1 as customers, sum(amount) as net_revenue_change, null::decimal(18, 2) as margin_change
+from beside where month < date '2020-07-01' group by month;

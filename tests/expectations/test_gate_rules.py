@@ -62,6 +62,10 @@ BREAKAGES = {
         "marts.customer_aliases",
         "a former id is nobody's id now, and the id that took its place is somebody's",
     ): "update marts.customer_aliases set customer_id = 'nobody'",
+    (
+        "marts.value_bridge",
+        "the causes of a month add up to its whole change, to the cent",
+    ): "update marts.value_bridge set net_revenue_change = net_revenue_change + 0.01 where month = date '2020-06-01'",
     ("marts.orders", "net_revenue is net_sales less refund_amount"): _ORDER.format("net_revenue = 1"),
     ("marts.orders", "an order without a customer is a guest's"): _ORDER.format("is_guest = true"),
     ("*", "ordered_on is not after the night"): "update {table} set ordered_on = date '2020-07-01'",

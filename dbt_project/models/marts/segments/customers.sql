@@ -79,6 +79,12 @@ valued as (
 
 ),
 
+remembered as (
+
+    select * from {{ ref('int_customers_remembered') }}
+
+),
+
 judged as (
 
     select
@@ -97,6 +103,18 @@ judged as (
     cross join settings
     inner join segments on people.customer_id = segments.customer_id
     inner join valued on people.customer_id = valued.customer_id
+
+),
+
+kept as (
+
+    select
+        judged.customer_id,
+        judged.keep_status,
+        case when judged.keep_status = 'let_go' then coalesce(remembered.let_go_since, {{ as_of_date() }}) end
+            as let_go_since
+    from judged
+    left join remembered on judged.customer_id = remembered.customer_id
 
 ),
 
@@ -133,8 +151,8 @@ final as (
         segments.is_at_risk,
         segments.was_at_risk,
         valued.value_band,
-        judged.keep_status,
-        case judged.keep_status
+        kept.keep_status,
+        case kept.keep_status
             when 'too_early' then 'first bought less than {{ var("too_early_days") }} days ago'
             when 'let_go' then 'margin after cost to serve was negative over 12 months'
             when 'invest' then 'among the most valuable, or one order from the top tier'
@@ -144,6 +162,13 @@ final as (
             when settings.has_cost then ''
             else '; no unit cost has landed, so value is net revenue and nobody is let go'
         end as keep_reason,
+        kept.let_go_since,
+        -- looked at again after each review period, for as long as the customer is let go
+        kept.let_go_since + cast(
+            {{ var('let_go_review_days') }}
+            * (floor((people.as_of_date - kept.let_go_since) / {{ var('let_go_review_days') }}) + 1)
+            as integer
+        ) as keep_review_on,
         scores.churn_probability_30d,
         scores.churn_probability_60d,
         scores.churn_probability_90d,
@@ -183,7 +208,7 @@ final as (
     cross join settings
     left join segments on people.customer_id = segments.customer_id
     left join valued on people.customer_id = valued.customer_id
-    left join judged on people.customer_id = judged.customer_id
+    left join kept on people.customer_id = kept.customer_id
     left join since on people.customer_id = since.customer_id
     left join scores on people.customer_id = scores.customer_id
 

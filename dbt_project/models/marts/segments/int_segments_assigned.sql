@@ -33,7 +33,7 @@ scores as (
 
 remembered as (
 
-    select customer_id from {{ ref('int_risk_remembered') }}
+    select customer_id from {{ ref('int_customers_remembered') }}
     where was_at_risk
 
 ),
