@@ -1,5 +1,6 @@
 """A loader that is killed at any moment and started again ends as if nothing had happened."""
 
+import multiprocessing
 import os
 import random
 import shutil
@@ -7,16 +8,20 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import count
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from pipeline.landing import load_drops
 from pipeline.settings import Settings
 from pipeline.stages import run_stage
 from tests.integration.conftest import ROOT
+from tests.integration.test_loading_in_any_order import LAST, SmallShop
 from tests.warehouse_contents import checksum_tables
 from tests.whole_shop import FIRST_DAY, land_whole_shop
 
@@ -25,6 +30,7 @@ DAYS = 3
 SIZE = 2500
 # Kills that came when the loader had ended already prove nothing; a busy machine may have a few.
 LEAST_HITS = 16
+STATEMENTS_SEED = 5
 
 BAD_ORDERS = b"order_id,ordered_at,currency\n" + b"".join(b"bad-%d,never,EUR\n" % number for number in range(200))
 
@@ -146,3 +152,72 @@ def test_a_killed_load_started_again_ends_as_if_nothing_had_happened(shop):
         assert read_contents(home) == shop.wanted, f"killed at {moment:.0%} of {start.seconds:.2f} s, {start.home}"
         shutil.rmtree(home)
     assert hits >= LEAST_HITS, f"only {hits} of {KILLS} kills came while the loader worked"
+
+
+@dataclass
+class Dying:
+    """A DuckDB connection whose process is killed as soon as it has run so many statements."""
+
+    connection: duckdb.DuckDBPyConnection
+    statements: Iterator[int]
+    last: int
+
+    def execute(self, *arguments):
+        self.connection.execute(*arguments)
+        if next(self.statements) == self.last:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return self
+
+    def __getattr__(self, name: str):
+        return getattr(self.connection, name)
+
+
+def load_until(last: int, settings: Settings, as_of: date, counted: str) -> None:
+    """Load, and be killed behind statement `last`; 0 for never. The number of statements goes to the file `counted`."""
+    connect, statements = duckdb.connect, count(1)
+    duckdb.connect = lambda *arguments, **options: Dying(connect(*arguments, **options), statements, last)
+    load_drops(settings, as_of, "run", lambda message: None)
+    Path(counted).write_text(str(next(statements) - 1))
+
+
+def run_until(last: int, settings: Settings, as_of: date, counted: Path) -> int:
+    """Run `load_until` in a process of its own; return its exit code."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__, "pipeline.landing"])
+    process = context.Process(target=load_until, args=(last, settings, as_of, str(counted)))
+    process.start()
+    process.join()
+    return process.exitcode
+
+
+def test_a_load_killed_behind_any_statement_ends_as_if_nothing_had_happened(tmp_path):
+    """Late drops change what is there in several tables: a kill between two statements must not leave half of it."""
+    drops = SmallShop(STATEMENTS_SEED).make_drops()
+    late = drops[::3]
+    shops = [make_settings(tmp_path, tmp_path / name) for name in ("before", "undisturbed")]
+    before, undisturbed = (replace(settings, max_bad_share=0.3) for settings in shops)
+    for drop in drops:
+        receive(before.landing, drop if drop not in late else [])
+    load_drops(before, LAST, "run", lambda message: None)
+    for drop in late:
+        receive(before.landing, drop)
+    shutil.copytree(before.home, undisturbed.home)
+    assert run_until(0, undisturbed, LAST, tmp_path / "counted") == 0
+    wanted = read_contents(undisturbed.home)
+    assert wanted != read_contents(before.home)
+    statements = int((tmp_path / "counted").read_text())
+    chance = random.Random(4)
+    for part in range(KILLS):
+        last = 1 + int(statements * (part + chance.random()) / KILLS)
+        killed = replace(before, home=tmp_path / f"killed{part}")
+        shutil.copytree(before.home, killed.home)
+        assert run_until(last, killed, LAST, tmp_path / "counted") == -signal.SIGKILL
+        load_drops(killed, LAST, "run", lambda message: None)
+        assert read_contents(killed.home) == wanted, f"killed behind statement {last} of {statements}"
+
+
+def receive(landing: Path, files: list[tuple[str, bytes]]) -> None:
+    for name, content in files:
+        path = landing / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
