@@ -2,33 +2,43 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
 import duckdb
 
 from pipeline.errors import RapportError
-from pipeline.identity.vault import attach_vault, give_secret, store_identifiers
+from pipeline.identity.vault import attach_vault, give_secret
+from pipeline.landing.batch import Batch
+from pipeline.landing.blocking import block_bad_drops, block_unusable_drops
+from pipeline.landing.doubles import find_twins, settle_doubles
+from pipeline.landing.drift import describe_drift, has_drift, keep_unknown_columns, name_drift
 from pipeline.landing.drops import Drop, discover_drops, find_changed, split_batches
 from pipeline.landing.entities import ENTITIES, Entity
-from pipeline.landing.judge import judge_rows
-from pipeline.landing.ledger import Batch, count_rows, note_touched, read_known_files, write_ledger
-from pipeline.landing.merge import merge_rows
+from pipeline.landing.identifiers import keep_identifiers
+from pipeline.landing.judging import (
+    Tally,
+    count_read_rows,
+    insert_rows,
+    remove_lines_without_order,
+    settle_currency,
+)
+from pipeline.landing.ledger import count_rows, note_touched, read_known_files, refresh_waiting, write_ledger
+from pipeline.landing.merge import merge_rows, set_aside
 from pipeline.landing.quarantine import (
     clear_quarantine,
     find_drops_to_judge_again,
     quarantine_files,
     quarantine_rows,
 )
-from pipeline.landing.reading import NumberedFile, Reading, drop_parts, read_files
-from pipeline.landing.rules import BLOCKED, text_sql
+from pipeline.landing.reading import Reading, find_broken_files, plan_reading
 from pipeline.landing.summary import FileResult, LoadSummary, describe_results
-from pipeline.landing.tables import create_tables
+from pipeline.landing.tables import create_tables, write_whole
 from pipeline.settings import Settings
 from pipeline.warehouse import make_folder, open_for_writing
 
-# Bytes of landed files taken in one pass; bounds what is spilled to disk when years of daily drops come at once.
+# Bytes of landed files taken in one pass; bounds what is held in memory when years of daily drops come at once.
 BATCH_BYTES = 400 * 2**20
 
 
@@ -62,6 +72,7 @@ def load_drops(settings: Settings, as_of: date, run_id: str, report: Callable[[s
                 warnings += drift
                 for line in describe_results(entity.path, found):
                     report(line)
+            refresh_waiting(connection, entity, as_of)
     for warning in warnings:
         report(f"warning: {warning}")
     return LoadSummary(tuple(results), tuple(warnings))
@@ -104,73 +115,67 @@ def _find_drops_to_load(night: _Night, entity: Entity, drops: list[Drop]) -> lis
 
 
 def _load_batch(night: _Night, batch: Batch) -> tuple[list[FileResult], list[str]]:
-    """Load some drops of one entity; return what became of each file, and what was found that nobody declared."""
-    connection, entity = night.connection, batch.entity
-    _list_batch_files(connection, batch)
-    numbered = [NumberedFile(number, file.path) for number, (_, file) in enumerate(batch.files)]
-    reading = read_files(connection, entity, numbered)
-    blocked = _block_unusable_drops(connection, batch, reading)
-    blocked |= judge_rows(connection, entity, reading.parts, night.settings.max_bad_share)
-    _store_identifiers(night, entity, reading)
-    connection.execute("begin")
-    try:
-        clear_quarantine(connection, entity)
-        quarantine_rows(connection, entity, reading.parts)
-        quarantine_files(connection, entity)
-        merge_rows(connection, entity)
-        results = count_rows(connection, batch, blocked, night.as_of)
-        write_ledger(connection, batch, results, night.run_id)
-        connection.execute("commit")
-    except BaseException:
-        with suppress(duckdb.Error):
-            connection.execute("rollback")
-        raise
-    drop_parts(connection, reading)
-    connection.execute("drop table if exists temp.judged")
-    return results, _describe_drift(batch, reading)
+    """Load some drops of one entity; return what became of each file, and warnings.
+
+    When the reader gives up, the files it can't read to their end are found and put aside, and the batch begins anew.
+    """
+    broken: dict[int, str] = {}
+    while True:
+        reading = plan_reading(night.connection, batch, broken)
+        try:
+            _keep_personal(night, batch, reading)
+            return _load_readable(night, batch, reading)
+        except duckdb.Error as error:
+            if isinstance(error, duckdb.OutOfMemoryException) or "no space left" in str(error).lower():
+                raise
+            found = find_broken_files(night.connection, reading.parts)
+            if not found:
+                raise
+            broken |= found
 
 
-def _list_batch_files(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
-    dates, names = [drop.drop_on for drop, _ in batch.files], [file.name for _, file in batch.files]
-    connection.execute(
-        "create or replace temp table batch_files as select cast(unnest(?) as integer) as _file_id, "
-        "cast(unnest(?) as date) as _drop_on, cast(unnest(?) as varchar) as file, "
-        "cast(null as varchar) as rule, cast(null as varchar) as message",
-        [list(range(len(names))), dates, names],
-    )
+def _keep_personal(night: _Night, batch: Batch, reading: Reading) -> None:
+    """Put into the vault what the warehouse must not hold.
 
-
-def _block_unusable_drops(connection: duckdb.DuckDBPyConnection, batch: Batch, reading: Reading) -> dict[date, str]:
-    """A drop with a file that can't be used is blocked with all its files."""
-    blocked: dict[date, str] = {}
-    for number, (_, sentence) in sorted(reading.problems.items()):
-        drop, file = batch.files[number]
-        blocked.setdefault(drop.drop_on, f"{file.name}: {sentence}")
-    for number, (drop, _) in enumerate(batch.files):
-        if drop.drop_on in blocked:
-            other = (BLOCKED, f"another file blocks the drop: {blocked[drop.drop_on]}")
-            rule, sentence = reading.problems.get(number, other)
-            connection.execute(
-                "update batch_files set rule = ?, message = ? where _file_id = ?", [rule, sentence, number]
-            )
-    return blocked
-
-
-def _describe_drift(batch: Batch, reading: Reading) -> list[str]:
-    return [
-        f"{batch.entity.path} has a column {column!r} that the landing contract does not know; it was not loaded "
-        f"({len(numbers):,} files, first {batch.files[numbers[0]][1].name})"
-        for column, numbers in sorted(reading.unknown.items())
-    ]
-
-
-def _store_identifiers(night: _Night, entity: Entity, reading: Reading) -> None:
-    columns = [
-        (column.identifier, text_sql(column, part.types[column.name]), part.relation)
-        for part in reading.parts
-        for column in entity.columns
-        if column.identifier and column.name in part.types
-    ]
-    if columns:
+    It is done before the warehouse's transaction, for DuckDB writes one attached file a transaction: a value in the
+    vault that no row uses does no harm, while a token nobody can map back would.
+    """
+    is_personal = batch.entity.has_identifiers and bool(reading.parts)
+    has_unknown = has_drift(night.connection, batch, reading)
+    if is_personal or has_unknown:
         with attach_vault(night.connection, night.settings):
-            store_identifiers(night.connection, columns)
+            if is_personal:
+                keep_identifiers(night.connection, batch.entity, reading.parts)
+            if has_unknown:
+                keep_unknown_columns(night.connection, batch, reading.parts)
+
+
+def _load_readable(night: _Night, batch: Batch, reading: Reading) -> tuple[list[FileResult], list[str]]:
+    connection, entity = night.connection, batch.entity
+    settle_currency(connection, batch, reading.parts)
+    with write_whole(connection):
+        clear_quarantine(connection, batch)
+        set_aside(connection, batch)
+        for part in reading.parts:
+            insert_rows(connection, batch, part)
+        tallies = count_read_rows(connection, batch)
+        _judge_together(connection, batch, tallies)
+        problems, blocked = block_unusable_drops(batch, reading)
+        blocked |= block_bad_drops(connection, batch, reading.parts, tallies, night.settings.max_bad_share)
+        quarantine_files(connection, batch, problems)
+        quarantine_rows(connection, entity)
+        merge_rows(connection, batch)
+        results = count_rows(connection, batch, tallies, blocked, night.as_of)
+        write_ledger(connection, batch, results, name_drift(batch, reading), night.run_id)
+    return results, describe_drift(batch, reading, tallies)
+
+
+def _judge_together(connection: duckdb.DuckDBPyConnection, batch: Batch, tallies: dict[str, Tally]) -> None:
+    """Judge rows by what stands in other rows: a line's order, and other rows with the same key."""
+    if batch.entity.parent:
+        for name, rows in remove_lines_without_order(connection, batch).items():
+            tallies[name].bad += rows
+    find_twins(connection, batch)
+    for name, (repeated, bad) in settle_doubles(connection, batch).items():
+        tallies[name].repeated += repeated
+        tallies[name].bad += bad

@@ -1,75 +1,75 @@
-"""Putting the good rows of a batch into a raw table so that any order of loading ends in the same table.
+"""Bringing a batch's rows and the raw table together so that any order of loading ends in the same table.
 
 The table holds, for every business key, one row a drop that changed it. Only keys that the batch shares with what is
-there, or that stand in several of its drops, are compared; all others are just added. Everything runs in the caller's
-transaction, on these temporary tables of the batch: `judged` (good rows have no _rule and are not _is_repeat) and
-`batch_files` (_file_id, _drop_on, file).
+there, or that stand in several of its drops, are compared; all others are fine where they are. Everything runs in the
+caller's transaction: `set_aside` before the batch's rows are put into the raw table, `merge_rows` after.
 """
 
 import duckdb
 
+from pipeline.landing.batch import Batch
 from pipeline.landing.entities import Entity
-from pipeline.landing.tables import repeats_table
-
-_GOOD = "judged where _rule is null and not _is_repeat"
-_JOIN_FILES = "join (select _file_id, file from batch_files) as files using (_file_id)"
-_IN_BATCH = "_drop_on in (select _drop_on from batch_files)"
+from pipeline.landing.tables import origin_columns, repeats_table
 
 
-def merge_rows(connection: duckdb.DuckDBPyConnection, entity: Entity) -> None:
-    """Replace the batch's drops in the raw table by its good rows and bring every touched key's history in order."""
-    has_shared = _find_shared_keys(connection, entity)
-    if has_shared:
-        _gather_versions(connection, entity)
+def set_aside(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
+    """Take what earlier loads of the batch's drops left out of the raw table, into the temporary table `replaced`."""
+    entity = batch.entity
+    connection.execute(f"create or replace temp table replaced as from raw.{entity.table} where {batch.in_batch}")
+    connection.execute(f"delete from raw.{entity.table} where {batch.in_batch}")
+
+
+def merge_rows(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
+    """Bring every touched key's history in order. Rows of the batch that stand in several drops are in `twins`."""
+    entity = batch.entity
+    if _find_shared_keys(connection, batch):
+        _gather_versions(connection, batch)
         _compare_versions(connection, entity)
-    connection.execute(f"delete from raw.{entity.table} where {_IN_BATCH}")
-    connection.execute(f"delete from {repeats_table(entity)} where {_IN_BATCH}")
-    columns = ", ".join(entity.column_names)
-    unshared = f"anti join shared_keys using ({', '.join(entity.key)})" if has_shared else ""
-    connection.execute(
-        f"insert into raw.{entity.table} select {columns}, _drop_on, file, _row, null "
-        f"from (select * from {_GOOD}) as good {unshared} {_JOIN_FILES}"
-    )
-    if has_shared:
+        _forget_repeats(connection, batch)
         _write_versions(connection, entity)
-        _correct_ledger(connection, entity)
-    for table in ("shared_keys", "versions", "compared", "chained"):
+        _correct_ledger(connection, batch)
+    else:
+        _forget_repeats(connection, batch)
+    for table in ("replaced", "shared_keys", "versions", "compared", "chained"):
         connection.execute(f"drop table if exists temp.{table}")
 
 
-def _find_shared_keys(connection: duckdb.DuckDBPyConnection, entity: Entity) -> bool:
-    """Keys to compare: those in several drops of the batch, in the batch and in raw, or in a drop being replaced."""
-    key, raw = ", ".join(entity.key), f"raw.{entity.table}"
-    queries = []
-    if connection.execute("select count(distinct _drop_on) > 1 from batch_files").fetchone()[0]:
-        queries.append(f"select {key} from {_GOOD} group by all having count(*) > 1")
-    if connection.execute(f"select count(*) > 0 from {raw}").fetchone()[0]:
-        queries.append(f"select {key} from {raw} semi join (select {key} from {_GOOD}) as good using ({key})")
-        queries.append(f"select {key} from {raw} where {_IN_BATCH}")
-    if not queries:
-        return False
+def _find_shared_keys(connection: duckdb.DuckDBPyConnection, batch: Batch) -> bool:
+    """Keys to compare: those in several drops of the batch, in the batch and elsewhere, or in a drop being replaced."""
+    key, raw = ", ".join(batch.entity.key), f"raw.{batch.entity.table}"
+    queries = [f"select {key} from twins group by all having count(*) > 1"]
+    if connection.execute("select count(*) > 0 from replaced").fetchone()[0]:
+        queries.append(f"select {key} from replaced")
+    if connection.execute(f"select count(*) > 0 from {raw} where not {batch.in_batch}").fetchone()[0]:
+        inside = f"select {key} from {raw} where {batch.in_batch}"
+        queries.append(
+            f"select {key} from {raw} semi join ({inside}) as inside using ({key}) where not {batch.in_batch}"
+        )
     connection.execute(f"create or replace temp table shared_keys as {' union '.join(queries)}")
     return connection.execute("select count(*) > 0 from shared_keys").fetchone()[0]
 
 
-def _gather_versions(connection: duckdb.DuckDBPyConnection, entity: Entity) -> None:
-    """All versions of the shared keys: rows of raw, good rows of the batch, and repeats later than its first drop.
+def _gather_versions(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
+    """All versions of the shared keys: rows of raw, and repeats in other drops later than the batch's first.
 
-    A repeat is the same as the row before it, so its content is taken from there, while that row is still in place.
+    A repeat is the same as the row before it was, so its content is taken from there: from another drop's row, or from
+    the row that the batch replaces.
     """
-    key, raw = ", ".join(entity.key), f"raw.{entity.table}"
+    entity, raw = batch.entity, f"raw.{batch.entity.table}"
+    key, columns, origin = ", ".join(entity.key), ", ".join(entity.column_names), origin_columns(entity)
+    first = min(drop.drop_on for drop in batch.drops)
     old = ", ".join(f"old.{name}" for name in entity.column_names)
+    again = ", ".join(f"again.{name}" for name in origin)
     connection.execute(
-        f"create or replace temp table versions as "
-        f"select old.*, old.rowid as _raw_rowid, false as _was_repeat from {raw} as old "
-        f"semi join shared_keys using ({key}) where not {_IN_BATCH} "
-        f"union all select {', '.join(entity.column_names)}, _drop_on, file, _row, null, null, false "
-        f"from (select * from {_GOOD}) as good {_JOIN_FILES} "
-        f"semi join shared_keys using ({key}) "
-        f"union all select {old}, again._drop_on, again._file, again._row, null, null, true "
+        "create or replace temp table versions as "
+        f"select {columns}, {', '.join(origin)}, _superseded_on, rowid as _raw_rowid, false as _was_repeat "
+        f"from {raw} semi join shared_keys using ({key}) "
+        f"union all select {old}, {again}, null, null, true "
         f"from (select * from {repeats_table(entity)} semi join shared_keys using ({key}) "
-        f"where not {_IN_BATCH} and _drop_on > (select min(_drop_on) from batch_files)) as again "
-        f"asof join {raw} as old on {_same_key(entity, 'again', 'old')} and again._drop_on >= old._drop_on"
+        f"where not {batch.in_batch} and _drop_on > date '{first}') as again "
+        f"asof join (select {columns}, _drop_on from {raw} semi join shared_keys using ({key}) "
+        f"where not {batch.in_batch} union all select {columns}, _drop_on from replaced) as old "
+        f"on {_same_key(entity, 'again', 'old')} and again._drop_on >= old._drop_on"
     )
 
 
@@ -90,9 +90,14 @@ def _compare_versions(connection: duckdb.DuckDBPyConnection, entity: Entity) -> 
     )
 
 
+def _forget_repeats(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
+    connection.execute(f"delete from {repeats_table(batch.entity)} where {batch.in_batch}")
+
+
 def _write_versions(connection: duckdb.DuckDBPyConnection, entity: Entity) -> None:
     """Write what differs from what is there; rows in raw that stay as they are stay where they are."""
-    key, raw, repeats = ", ".join(entity.key), f"raw.{entity.table}", repeats_table(entity)
+    raw, repeats, origin = f"raw.{entity.table}", repeats_table(entity), ", ".join(origin_columns(entity))
+    key, columns = ", ".join(entity.key), ", ".join(entity.column_names)
     is_changed = "_superseded_on is distinct from _next_drop_on"
     connection.execute(
         f"delete from {raw} where rowid in ("
@@ -100,7 +105,7 @@ def _write_versions(connection: duckdb.DuckDBPyConnection, entity: Entity) -> No
         f"union all select _raw_rowid from chained where _raw_rowid is not null and {is_changed})"
     )
     connection.execute(
-        f"insert into {raw} select {', '.join(entity.column_names)}, _drop_on, _file, _row, _next_drop_on "
+        f"insert into {raw} ({columns}, {origin}, _superseded_on) select {columns}, {origin}, _next_drop_on "
         f"from chained where _raw_rowid is null or {is_changed}"
     )
     connection.execute(
@@ -108,17 +113,19 @@ def _write_versions(connection: duckdb.DuckDBPyConnection, entity: Entity) -> No
         f"and {_same_key(entity, 'c', 'old')} and c._drop_on = old._drop_on"
     )
     connection.execute(
-        f"insert into {repeats} select {key}, _drop_on, _file, _row from compared where _says_again and not _was_repeat"
+        f"insert into {repeats} ({key}, {origin}) select {key}, {origin} from compared "
+        "where _says_again and not _was_repeat"
     )
 
 
-def _correct_ledger(connection: duckdb.DuckDBPyConnection, entity: Entity) -> None:
+def _correct_ledger(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     """Files of other drops may have won or lost a row that stands for itself."""
+    entity = batch.entity
     connection.execute(
         "update raw.files as f "
         "set rows_loaded = f.rows_loaded - moved.rows, rows_repeated = f.rows_repeated + moved.rows "
         "from (select _file, sum(case when _says_again then 1 else -1 end) as rows from compared "
-        f"where not {_IN_BATCH} and _says_again <> _was_repeat group by _file) as moved "
+        f"where not {batch.in_batch} and _says_again <> _was_repeat group by _file) as moved "
         f"where f.source = '{entity.source}' and f.entity = '{entity.name}' and f.file = moved._file"
     )
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pipeline.identity.vault import token_sql
 from pipeline.landing.entities import EARLIEST_EVENT, TEXT, Column, Entity
+from pipeline.landing.masking import mask_sql
 
 ORDER_MISSING = "line_without_order"
 CONFLICT = "conflicting_key"
@@ -33,7 +34,7 @@ _WHOLE = r"[+-]?\d+(\.0*)?"
 class RowRule:
     """A rule with its name, when it is broken, and the sentence for a person; the last two are SQL.
 
-    They speak of a column by its name (its value), `raw_<name>` (as it came) and `has_<name>` (whether it came at all).
+    They speak of a column by its name (its value; NULL when what came can't be read) and `raw_<name>` (as it came).
     """
 
     rule: str
@@ -75,8 +76,10 @@ def parse_sql(column: Column, source_type: str) -> str:
     raw, text = f"raw_{column.name}", text_sql(column, source_type)
     if column.identifier:
         return token_sql(column.identifier, text)
+    if column.codes:
+        return f"case when lower({text}) in ({_list_codes(column)}) then lower({text}) end"
     if column.sql_type == TEXT:
-        return f"lower({text})" if column.codes else text
+        return mask_sql(text) if column.free_text else text
     if column.sql_type in _TIMES:
         return _parse_time(raw, text, source_type, column.sql_type)
     if column.sql_type in ("INTEGER", "BIGINT"):
@@ -90,7 +93,9 @@ def text_sql(column: Column, source_type: str) -> str:
     """What came, as text without blanks; 17850.0 becomes 17850, since frames with gaps make whole ids fractions."""
     raw = f"raw_{column.name}"
     if source_type == TEXT:
-        return f"nullif(trim({raw}), '')"
+        # few values have blanks around them, and looking is cheaper than trimming
+        has_blanks = f"starts_with({raw}, ' ') or ends_with({raw}, ' ') or {raw} = ''"
+        return f"case when {has_blanks} then nullif(trim({raw}), '') else {raw} end"
     if source_type in ("DOUBLE", "FLOAT"):
         return (
             f"case when {raw} = trunc({raw}) and abs({raw}) < 1e15 "
@@ -134,12 +139,14 @@ def _is_number(source_type: str) -> bool:
 def _column_rules(entity: Entity, column: Column) -> list[RowRule]:
     name, rules = column.name, []
     if column.required:
-        is_missing = f"{name} is null" if column.sql_type == TEXT else f"not has_{name}"
-        rules.append(RowRule("missing_value", is_missing, f"'{name} is empty; every row of {entity.path} needs it'"))
+        state = "empty or names nobody" if column.identifier else "empty"
+        is_text = column.sql_type == TEXT and not column.codes
+        is_missing = f"{name} is null" if is_text else _came_sql(column, "false", "true", "= ''")
+        rules.append(RowRule("missing_value", is_missing, f"'{name} is {state}; every row of {entity.path} needs it'"))
     if column.sql_type != TEXT:
         kind = _describe_type(column.sql_type)
         sentence = f"concat('{name} is \"', {shown_sql(column)}, '\", which is not {kind}')"
-        rules.append(RowRule("does_not_parse", f"has_{name} and {name} is null", sentence))
+        rules.append(RowRule("does_not_parse", _came_sql(column, "false", "false", "<> ''"), sentence))
     limits = [("<", column.minimum, "at least"), ("<=", column.above, "above"), (">", column.maximum, "at most")]
     given = [(operator, limit, words) for operator, limit, words in limits if limit is not None]
     if given:
@@ -148,10 +155,22 @@ def _column_rules(entity: Entity, column: Column) -> list[RowRule]:
         sentence = f"concat('{name} is ', {shown_sql(column)}, '; it must be {wanted}')"
         rules.append(RowRule("out_of_range", is_broken, sentence))
     if column.codes:
-        codes = ", ".join(f"'{code}'" for code in column.codes)
         sentence = f"concat('{name} is \"', {shown_sql(column)}, '\"; it must be one of {', '.join(column.codes)}')"
-        rules.append(RowRule("unknown_code", f"{name} not in ({codes})", sentence))
+        rules.append(RowRule("unknown_code", _came_sql(column, "false", "false", "<> ''"), sentence))
     return rules
+
+
+def _came_sql(column: Column, if_read: str, if_nothing: str, blank_test: str) -> str:
+    """A truth about a value that could not be read; the CASE spares the test for all values that could."""
+    raw = f"raw_{column.name}"
+    return (
+        f"case when {column.name} is not null then {if_read} when {raw} is null then {if_nothing} "
+        f"else trim(cast({raw} as varchar)) {blank_test} end"
+    )
+
+
+def _list_codes(column: Column) -> str:
+    return ", ".join(f"'{code}'" for code in column.codes)
 
 
 def _event_rule(column: str) -> RowRule:

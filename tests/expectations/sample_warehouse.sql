@@ -9,7 +9,7 @@ create schema ml;
 
 create table raw.files as
 select 'sales' as source, 'orders' as entity, date '2020-06-30' as drop_on, 'sales/orders/a.csv' as file,
-    8 as rows_read, 6 as rows_loaded, 1 as rows_repeated, 1 as rows_quarantined, 'loaded' as status,
+    8 as rows_read, 6 as rows_loaded, 1 as rows_repeated, 1 as rows_quarantined, 0 as rows_waiting, 'loaded' as status,
     null::varchar as message, 'run' as run_id;
 
 create table staging.stg_sales__orders as

@@ -25,7 +25,7 @@ _CUSTOMER = "update marts.customers set {} where customer_id = '{}'"
 BREAKAGES = {
     (
         "raw.files",
-        "a loaded file's rows read are its rows loaded, repeated and quarantined",
+        "a file's rows read are its rows loaded, repeated, quarantined and waiting",
     ): "update raw.files set rows_loaded = 5",
     ("raw.files", "a blocked file says why"): "update raw.files set status = 'blocked'",
     (
