@@ -1,5 +1,6 @@
 -- Why a month brought more or less than the one before it. A month counts once it is over, so that two whole months are
--- compared; the first month is compared with nothing.
+-- compared; the first month is compared with nothing. Who stops buying is missed in the month they stop, but whether they
+-- fell dormant or churned is known later only: until then they count as shrunk.
 with settings as (
 
     select * from {{ ref('int_settings_resolved') }}
@@ -58,6 +59,7 @@ purchases as (
         month,
         last_ordered_on,
         first_ordered_on - lag(last_ordered_on) over by_customer as days_since_order_before,
+        coalesce(lead(first_ordered_on) over by_customer, {{ as_of_date() }}) - last_ordered_on as days_of_silence,
         row_number() over by_customer = 1 as is_new
     from months
     where orders > 0
@@ -82,12 +84,11 @@ placed as (
         changes.net_revenue_change,
         changes.margin_change,
         changes.month,
-        purchases.month is not null as has_ordered,
+        changes.month is not distinct from purchases.month as has_ordered,
         coalesce(purchases.is_new, false) as is_new,
         purchases.days_since_order_before,
-        cast(changes.month + interval 1 month as date) - 1
-        - max(purchases.last_ordered_on) over (partition by changes.customer_id order by changes.month)
-            as days_without_order,
+        max(purchases.last_ordered_on) over (partition by changes.customer_id order by changes.month)
+            as last_ordered_on,
         coalesce(let_go.let_go_since < changes.month, false) as is_let_go
     from changes
     left join purchases on changes.customer_id = purchases.customer_id and changes.month = purchases.month
@@ -105,13 +106,15 @@ explained as (
             when placed.is_new then 'new'
             when placed.is_let_go and placed.net_revenue_change < 0 then 'let_go'
             when placed.days_since_order_before >= settings.dormant_after_days then 'reactivated'
-            when not placed.has_ordered and placed.days_without_order >= settings.churned_after_days then 'churned'
-            when not placed.has_ordered and placed.days_without_order >= settings.dormant_after_days then 'dormant'
+            when not placed.has_ordered and silences.days_of_silence >= settings.churned_after_days then 'churned'
+            when not placed.has_ordered and silences.days_of_silence >= settings.dormant_after_days then 'dormant'
             when placed.net_revenue_change >= 0 then 'grown'
             else 'shrunk'
         end as cause
     from placed
     cross join settings
+    left join purchases as silences
+        on placed.customer_id = silences.customer_id and placed.last_ordered_on = silences.last_ordered_on
 
 ),
 
