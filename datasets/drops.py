@@ -1,4 +1,4 @@
-"""Write tables as landing drops: <landing>/<source>/<entity>/<YYYY-MM-DD>/<entity>.parquet.
+"""Write tables as landing drops: <landing>/<source>/<entity>/<YYYY-MM-DD>/<file name>.parquet.
 
 A drop appears whole or not at all (written aside, then renamed), the same rows give the same bytes,
 and a drop that already holds those bytes is not touched, so that nothing is loaded twice.
@@ -130,7 +130,7 @@ def _write_by_day(
 
 
 def _move_into_place(entity: Entity, day: date, file: Path, landing: Path) -> Drop:
-    target = landing / entity.source / entity.name / day.isoformat() / f"{entity.name}.parquet"
+    target = landing / entity.source / entity.name / day.isoformat() / f"{entity.file_name or entity.name}.parquet"
     is_new = not (target.is_file() and filecmp.cmp(file, target, shallow=False))
     if is_new:
         target.parent.mkdir(parents=True, exist_ok=True)

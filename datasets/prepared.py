@@ -9,13 +9,15 @@ class Entity:
 
     `_day` decides the drop when a data set is split by day and is never written; where it is NULL
     (a catalogue has no event) the row goes into the first drop. `order_by` names the columns that,
-    after the day, put the rows of a file in one fixed order.
+    after the day, put the rows of a file in one fixed order. `file_name` is that of the files, without an ending,
+    where it is not the entity's.
     """
 
     source: str
     name: str
     table: str
     order_by: tuple[str, ...]
+    file_name: str | None = None
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,10 @@ from datasets.drops import drop_day_sql, find_days
 from datasets.mapping.accounting import account_for_rows, build_source_lines, count_left_out
 from datasets.mapping.building import build_entity, build_order_days, build_table
 from datasets.mapping.checking import check_declarations, check_entity, entity_of
-from datasets.mapping.declaration import CONTRACT, LINES, ORDERS, EntityMap, Mapping, RowKind, read_mapping
+from datasets.mapping.declaration import CONTRACT, LINES, ORDERS, EntityMap, Mapping, RowKind
 from datasets.mapping.findings import Findings
 from datasets.mapping.judging import Judge
+from datasets.mapping.reading import read_mapping
 from datasets.mapping.sources import load_source
 from datasets.mapping.sql import Bench
 from datasets.prepared import Entity, Prepared
@@ -106,12 +107,13 @@ def _shut_out(connection: duckdb.DuckDBPyConnection, aside: Path | None) -> None
 
 
 def _work_out(bench: Bench, mapping: Mapping, mapped: Mapped, dates: DropDates, settings: Settings) -> None:
+    print("Working out the rows to land and checking them ...", file=sys.stderr)
     for table in mapping.tables:
         build_table(bench, table)
     built = _build_entities(bench, mapping)
     account_for_rows(bench, mapping)
     if built:
-        entities = tuple(_name_landed(entity, bench) for entity in built)
+        entities = tuple(_name_landed(bench, mapping, entity) for entity in built)
         drop_on = dates.sql(bench.connection, entities)
         entities = _judge_entities(bench, mapping, built, drop_on or "cast(null as date)", settings)
         if drop_on is None and not bench.findings.problems:
@@ -148,18 +150,18 @@ def _judge_entities(
     for entity in built:
         check_entity(bench, mapping, entity, judge.read_types(entity))
         has_doubles = judge.judge(entity, orders if entity.path == LINES else None)
-        landed.append(_name_landed(entity, bench, has_doubles))
+        landed.append(_name_landed(bench, mapping, entity, has_doubles))
     return tuple(landed)
 
 
-def _name_landed(entity: EntityMap, bench: Bench, has_doubles: bool = False) -> Entity:
+def _name_landed(bench: Bench, mapping: Mapping, entity: EntityMap, has_doubles: bool = False) -> Entity:
     """The entity for writing. Where keys are doubled only all columns together put the rows in one fixed order."""
     described = bench.connection.execute(f"describe select * exclude (_day) from {entity.table}").fetchall()
     columns = [row[0] for row in described]
     declared = entity.contract
     first = [name for name in (declared.event_column, *declared.key) if name in columns]
     order = dict.fromkeys([*first, *columns] if has_doubles else first)
-    return Entity(declared.source, declared.name, entity.table, tuple(order))
+    return Entity(declared.source, declared.name, entity.table, tuple(order), mapping.file_name)
 
 
 def _write_notes(bench: Bench, mapping: Mapping) -> tuple[str, ...]:

@@ -54,6 +54,14 @@ def test_split_writes_a_drop_for_each_day(shop):
     ]
 
 
+def test_two_mappings_land_side_by_side_when_each_names_its_files(shop):
+    land_mapping(shop.settings, shop.path, shop.landing)
+    shop.replace("name: corner_shop\n", "name: web_shop\nfile_name: web-shop\n")
+    land_mapping(shop.settings, shop.path, shop.landing)
+    orders = sorted(path.name for path in (shop.landing / "sales/orders/2024-03-04").iterdir())
+    assert orders == ["orders.parquet", "web-shop.parquet"]
+
+
 @pytest.mark.parametrize("split", [False, True])
 def test_the_same_rows_give_the_same_bytes_whatever_their_order(shop, split):
     shop.add_rows(*(f"{2000 + n},1,2024-03-0{n % 9 + 1} 10:00:00,C-{n},A1,1,1.00" for n in range(500)))

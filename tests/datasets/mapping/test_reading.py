@@ -46,6 +46,11 @@ SLIPS = {
         "currency: pounds",
         "line 2: currency: pounds is no code of three capitals such as GBP",
     ),
+    "no file name": (
+        "currency: GBP",
+        "currency: GBP\nfile_name: ../x",
+        "line 3: file_name: ../x is no name for a file",
+    ),
     "unknown time zone": (
         "Europe/London",
         "Europe/Lodon",
