@@ -8,7 +8,7 @@ _MOST_FILES = 20
 
 
 def describe_people(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """How many identifiers became how many people, and how many orders have no known buyer."""
+    """How many identifiers became how many people, and how much of what happened has a known person."""
     identifiers, people, merged = connection.execute(
         "select count(*), count(distinct customer_id), count(distinct customer_id) filter (accounts > 1) from ("
         "select customer_id, count(*) filter (kind in ('customer_ref', 'loyalty_id')) over (partition by customer_id) "
@@ -22,6 +22,15 @@ def describe_people(connection: duckdb.DuckDBPyConnection) -> list[str]:
         f"  {kind}: {count:,} {reason} (up to {sharers:,}) and so identify nobody"
         for kind, reason, count, sharers in cut
     ]
+    tied = connection.execute(
+        "select source, count(*), count(customer_id) / count(*) from marts.interactions group by source order by source"
+    ).fetchall()
+    lines += [f"  {source}: {share:.1%} of {count:,} interactions have a known person" for source, count, share in tied]
+    unknown, share = connection.execute(
+        "select coalesce(sum(net_revenue) filter (customer_id is null), 0), "
+        "coalesce(sum(net_revenue) filter (customer_id is null) / nullif(sum(net_revenue), 0), 0) from marts.orders"
+    ).fetchone()
+    lines.append(f"  {unknown:,} of net revenue ({share:.1%}) has no known buyer")
     former = connection.execute("select count(*) from identity.aliases").fetchone()[0]
     return ["Who is who", *lines, *([f"  {former:,} former ids are told in customer_aliases"] if former else [])]
 
