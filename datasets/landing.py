@@ -102,7 +102,7 @@ def _read_back(settings: Settings, mapped: Mapped, landing: Path, drops: list[Dr
     prepared = mapped.prepared
     with open_in_memory(settings) as reader:
         rows = count_landed(mapped.connection, reader, prepared, drops)
-        result = reconcile(mapped.connection, reader, prepared, drops, rows) if prepared.kinds else None
+        result = reconcile(mapped.connection, reader, prepared, drops) if prepared.kinds else None
     others = list_other_drops(landing, drops)
     return Landed(prepared, landing, drops, rows, mapped.left_out, mapped.findings.warnings, result, others)
 

@@ -10,7 +10,7 @@ class Entity:
     `_day` decides the drop when a data set is split by day and is never written; where it is NULL
     (a catalogue has no event) the row goes into the first drop. `order_by` names the columns that,
     after the day, put the rows of a file in one fixed order. `file_name` is that of the files, without an ending,
-    where it is not the entity's.
+    where it is not the entity's. `gathers` says that a row may stand for several source lines.
     """
 
     source: str
@@ -18,6 +18,7 @@ class Entity:
     table: str
     order_by: tuple[str, ...]
     file_name: str | None = None
+    gathers: bool = False
 
 
 @dataclass(frozen=True)

@@ -77,9 +77,13 @@ def build_source_lines(bench: Bench, mapping: Mapping) -> tuple[LineKind, ...]:
 
 
 def _list_takers(mapping: Mapping, origin: str) -> list[EntityMap]:
-    """Entities that take the origin's rows one by one. One that gathers rows counts only where there is no other."""
+    """Entities that take the origin's rows one by one, and lines and returns, which carry their money anyway.
+
+    Another that gathers rows counts only where there is none of these: that a receipt became an order does not say
+    that each of its lines went somewhere.
+    """
     entities = [entity for entity in mapping.entities if entity.origin == origin]
-    return [entity for entity in entities if not entity.one_row_per] or entities
+    return [entity for entity in entities if not entity.one_row_per or entity.path in LANDS_AS] or entities
 
 
 def _can_tell(bench: Bench, origin: str, parts: Iterable[EntityMap | RowKind]) -> bool:

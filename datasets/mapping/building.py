@@ -16,6 +16,7 @@ OFFSET = r":\d\d(\.\d+)?\s*(Z|z|[+-]\d\d(:?\d\d)?)$"
 def build_table(bench: Bench, table: Table) -> None:
     """Run one step; what it gives is known by its name to all that follows."""
     place = f"tables, {table.name}"
+    bench.failed.add(table.name)
     if not bench.try_query(table.query, place, table.query):
         return
     try:
@@ -26,6 +27,7 @@ def build_table(bench: Bench, table: Table) -> None:
         bench.note_error(error, place, table.query)
         return
     bench.learn_columns(table.name)
+    bench.failed.discard(table.name)
 
 
 def build_entity(bench: Bench, mapping: Mapping, entity: EntityMap, has_order_days: bool = False) -> bool:
@@ -104,8 +106,15 @@ def _check_pieces(bench: Bench, entity: EntityMap, values: dict[str, str]) -> bo
     for name, value in entity.values.items():
         if name in values:
             query = _probe_sql(bench, entity, values[name])
-            bench.try_query(query, f"{place}, {name}", value.text, origin, is_value=True)
+            if bench.try_query(query, f"{place}, {name}", value.text, origin, is_value=True):
+                _check_one_column(bench, query, f"{place}, {name}", value.text)
     return len(bench.findings.problems) == before
+
+
+def _check_one_column(bench: Bench, query: str, place: str, text: Text) -> None:
+    names = [name for name, _ in bench.plan(query) if name != "_probe"]
+    if len(names) != 1:
+        bench.findings.add_problem(f"{place}: {text}: one value was expected, not {len(names)}", text.line)
 
 
 def _probe_sql(bench: Bench, entity: EntityMap, value: str) -> str:

@@ -1,5 +1,7 @@
 """Things about landed rows that the landing's row rules don't ask, but a person would want to know."""
 
+from datetime import date
+
 import duckdb
 
 from datasets.mapping.building import OFFSET, list_gathered_columns, where_sql
@@ -7,7 +9,10 @@ from datasets.mapping.declaration import CONTRACT, LINES, ORDERS, EntityMap, Map
 from datasets.mapping.findings import Findings, count_things
 from datasets.mapping.sources import quote_name
 from datasets.mapping.sql import Bench
+from datasets.prepared import Entity
 from pipeline.landing.entities import TEXT, TIME
+
+LONGEST_PAUSE = 31
 
 
 def check_declarations(mapping: Mapping, findings: Findings) -> None:
@@ -42,6 +47,22 @@ def check_entity(bench: Bench, mapping: Mapping, entity: EntityMap, types: dict[
         _check_gathered(bench, entity)
         if "currency" in types:
             _check_currency(bench, entity)
+
+
+def check_last_day(bench: Bench, entities: tuple[Entity, ...], told: date | None) -> None:
+    """A slip in one date would date the whole drop, and no night would take it before that day."""
+    days = " union all ".join(f"select _day from {entity.table}" for entity in entities)
+    found = bench.connection.execute(
+        f"select distinct _day from ({days}) where _day is not null order by 1 desc limit 2"
+    ).fetchall()
+    if told or len(found) < 2:
+        return
+    (last,), (before,) = found
+    if (last - before).days > LONGEST_PAUSE:
+        bench.findings.add_warning(
+            f"the last event is of {last}, {(last - before).days:,} days after the one before; its day dates the drop, "
+            "which no earlier night takes: is that date right?"
+        )
 
 
 def _check_rows(bench: Bench, entity: EntityMap) -> bool:

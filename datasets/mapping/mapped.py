@@ -13,7 +13,7 @@ import duckdb
 from datasets.drops import drop_day_sql, find_days
 from datasets.mapping.accounting import account_for_rows, build_source_lines, count_left_out
 from datasets.mapping.building import build_entity, build_order_days, build_table
-from datasets.mapping.checking import check_declarations, check_entity, entity_of
+from datasets.mapping.checking import check_declarations, check_entity, check_last_day, entity_of
 from datasets.mapping.declaration import CONTRACT, LINES, ORDERS, EntityMap, Mapping, RowKind
 from datasets.mapping.findings import Findings
 from datasets.mapping.judging import Judge
@@ -21,7 +21,8 @@ from datasets.mapping.reading import read_mapping
 from datasets.mapping.sources import load_source
 from datasets.mapping.sql import Bench
 from datasets.prepared import Entity, Prepared
-from pipeline.errors import UsageError
+from datasets.reconciliation import reconcile_tables
+from pipeline.errors import RapportError, UsageError
 from pipeline.settings import Settings
 from pipeline.warehouse import make_folder, open_in_memory, quote_literal
 
@@ -78,8 +79,7 @@ def open_mapping(
         mapped = Mapped(path, connection, findings)
         if mapping is not None:
             check_declarations(mapping, findings)
-            names = (named.name for named in (*mapping.sources, *mapping.tables))
-            bench = Bench(connection, findings, tuple(names))
+            bench = Bench(connection, findings)
             _read_sources(bench, mapping, folder or path.absolute().parent, settings)
             _shut_out(connection, aside)
             _work_out(bench, mapping, mapped, dates, settings)
@@ -98,6 +98,8 @@ def _read_sources(bench: Bench, mapping: Mapping, folder: Path, settings: Settin
             print(f"Reading {source.name} ({source.path}) ...", file=sys.stderr)
             if load_source(bench.connection, source, folder, Path(scratch), bench.findings):
                 bench.learn_columns(source.name)
+            else:
+                bench.failed.add(source.name)
 
 
 def _shut_out(connection: duckdb.DuckDBPyConnection, aside: Path | None) -> None:
@@ -116,14 +118,25 @@ def _work_out(bench: Bench, mapping: Mapping, mapped: Mapped, dates: DropDates, 
         entities = tuple(_name_landed(bench, mapping, entity) for entity in built)
         drop_on = dates.sql(bench.connection, entities)
         entities = _judge_entities(bench, mapping, built, drop_on or "cast(null as date)", settings)
+        check_last_day(bench, entities, dates.day)
         if drop_on is None and not bench.findings.problems:
             bench.findings.add_problem("nothing that is landed has a date; say which with --date YYYY-MM-DD")
     kinds = build_source_lines(bench, mapping)
     notes = _write_notes(bench, mapping)
     if built:
         mapped.prepared = Prepared(mapping.name, mapping.currency or "", entities, kinds, notes)
+        _check_sums(bench, mapped.prepared)
     if not bench.findings.problems:
         mapped.left_out = count_left_out(bench, mapping)
+
+
+def _check_sums(bench: Bench, prepared: Prepared) -> None:
+    """Reconcile before the write as well as after it, so that money that goes missing refuses the write."""
+    if prepared.kinds and not bench.findings.problems:
+        try:
+            reconcile_tables(bench.connection, prepared)
+        except RapportError as error:
+            bench.findings.add_problem(f"reconcile: {error}")
 
 
 def _build_entities(bench: Bench, mapping: Mapping) -> list[EntityMap]:
@@ -161,7 +174,9 @@ def _name_landed(bench: Bench, mapping: Mapping, entity: EntityMap, has_doubles:
     declared = entity.contract
     first = [name for name in (declared.event_column, *declared.key) if name in columns]
     order = dict.fromkeys([*first, *columns] if has_doubles else first)
-    return Entity(declared.source, declared.name, entity.table, tuple(order), mapping.file_name)
+    return Entity(
+        declared.source, declared.name, entity.table, tuple(order), mapping.file_name, bool(entity.one_row_per)
+    )
 
 
 def _write_notes(bench: Bench, mapping: Mapping) -> tuple[str, ...]:

@@ -16,13 +16,13 @@ _IS_WORD = re.compile(r"\w+")
 class Bench:
     """Where a mapping is worked on: the connection, what was found wrong, and each usable relation's columns.
 
-    `declared` are the names of all sources and tables; those that could not be made have had their problem told.
+    `failed` are the names of sources and tables that could not be made, whose problem was told.
     """
 
     connection: duckdb.DuckDBPyConnection
     findings: Findings
-    declared: tuple[str, ...] = ()
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
 
     def learn_columns(self, relation: str) -> None:
         """Remember a relation as usable."""
@@ -61,7 +61,7 @@ class Bench:
     ) -> None:
         """Note what DuckDB said about a text, unless it is only that a table it needs could not be made."""
         table = re.search(r"Table with name (\S+) does not exist", str(error))
-        if table and table[1] in self.declared and table[1] not in self.columns:
+        if table and table[1] in self.failed:
             return
         shown = " ".join(text.split())
         shown = shown if len(shown) <= 60 else shown[:57] + "..."

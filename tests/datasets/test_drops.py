@@ -113,8 +113,8 @@ def test_files_of_other_calls_are_found(connection, tmp_path):
 
 
 def reckon(connection, drops):
-    rows = count_landed(connection, connection, PREPARED, drops)
-    return reconcile(connection, connection, PREPARED, drops, rows)
+    count_landed(connection, connection, PREPARED, drops)
+    return reconcile(connection, connection, PREPARED, drops)
 
 
 @pytest.mark.parametrize("split", [False, True])

@@ -3,6 +3,10 @@
 import pytest
 
 WARNINGS = {
+    "a last day far from the others": (
+        lambda shop: shop.replace("2024-03-04 10:05:00", "2042-03-04 10:05:00", shop.till),
+        "the last event is of 2042-03-04, 6,577 days after the one before",
+    ),
     "no offset": (
         lambda shop: shop.replace("timezone: Europe/London\n", ""),
         "sales/orders: ordered_at carries no offset in 2 rows, so it is read in RAPPORT_TIMEZONE",

@@ -3,6 +3,11 @@
 import pytest
 
 WRONG_SQL = {
+    "two values": (
+        "-Qty * Price",
+        "-Qty) , (Price",
+        "line 34: entities, sales/returns, refund_amount: -Qty) , (Price: one value was expected, not 2",
+    ),
     "no such column": (
         "order_id: Receipt",
         "order_id: Reciept",
@@ -96,6 +101,13 @@ def test_a_wrong_table_is_told_with_the_line_in_its_query_and_only_once(shop, ca
     problems = shop.find().problems
     assert len(problems) == 1
     assert problems[0].startswith(told), problems
+
+
+def test_a_step_can_not_use_a_later_one(shop):
+    shop.add("tables:\n  x: select * from y\n  y: select * from till\n")
+    assert shop.find().problems == [
+        "line 36: tables, x: select * from y: there is no source or table y; known are till."
+    ]
 
 
 @pytest.mark.parametrize(
