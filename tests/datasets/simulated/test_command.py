@@ -100,3 +100,20 @@ def test_draws_depend_on_their_keys_alone():
     counts = draws.count("counts", 2.5, keys)
     assert abs(counts.mean() - 2.5) < 0.03
     assert abs(counts.var() - 2.5) < 0.08
+
+
+def test_the_demo_keeps_its_truth_out_of_the_landing_folder_and_makes_room_for_others(tmp_path, capsys, monkeypatch):
+    home = tmp_path / "home"
+    monkeypatch.setenv("RAPPORT_HOME", str(home))
+    monkeypatch.delenv("RAPPORT_LANDING", raising=False)
+    monkeypatch.setattr("datasets.demo._CUSTOMERS", 150)
+    monkeypatch.setattr("datasets.demo._DAYS", 60)
+    assert main(["demo", "simulated"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out == "2024-02-29\n"
+    assert f"never reads: {home / 'demo_truth'}" in printed.err
+    assert (home / "demo_truth" / "people.parquet").exists()
+    assert main(["demo", "simulated"]) == 0
+    assert "0 written, " in capsys.readouterr().err
+    assert main(["demo", "online_retail"]) == 0
+    assert not (home / "demo_truth").exists()
