@@ -25,7 +25,7 @@ setup: .venv/.ready ## make .venv from the lock and byte-compile it
 	-@$(BIN)/python -m compileall -q -j 0 .venv/lib
 	@touch $@
 
-demo: setup ## a year of real data, from raw files to published offers, through Airflow [DATASET=online_retail]
+demo: setup ## a year of real data, from raw files to published offers, through Airflow [DATASET=online_retail or simulated]
 	@as_of=$$($(BIN)/python -m datasets demo $(DATASET)) && bin/airflow night $$as_of && $(BIN)/python -m pipeline summary
 
 nightly: setup ## the night without Airflow: make nightly DATE=2018-01-01
