@@ -9,7 +9,7 @@ export RAPPORT_HOME
 # Some machines forbid writing bytecode; without it every start costs seconds more.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test nightly airflow lint clean
+.PHONY: setup demo test nightly airflow lint bench clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -39,6 +39,9 @@ test: setup ## every test
 
 lint: setup ## ruff and sqlfluff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/sqlfluff lint dbt_project/models
+
+bench: setup ## speed beside peers, as Markdown [BENCH="load --lines 5000000"]
+	@$(BIN)/python -m bench $(BENCH)
 
 clean: ## remove the environment and the demo's state
 	rm -rf .venv var

@@ -1,0 +1,1 @@
+"""What `make bench` runs: the product beside a peer, in turn, on the same bytes."""
