@@ -80,6 +80,13 @@ _NO_HOLE = NoRows(
     ("valid_from", "valid_to"),
 )
 
+_EACH_STOPPED_ONCE = NoRows(
+    "the dormant and the churned have a cause, and nobody else",
+    "select coalesce(t.customer_id, c.customer_id) as customer_id, c.segment from {table} as t"
+    " full outer join (select customer_id, segment from marts.customers where segment in ('dormant', 'churned')) as c"
+    " using (customer_id) where t.customer_id is null or c.customer_id is null",
+)
+
 _CAUSES = ("new", "grown", "shrunk", "reactivated", "dormant", "churned", "let_go")
 
 # Orders and returns are asked anew, not what the bridge itself was built from.
@@ -101,6 +108,19 @@ _BRIDGE_CLOSES = NoRows(
 )
 
 SUITES: tuple[TableSuite, ...] = (
+    TableSuite(
+        "marts",
+        "churn_causes",
+        key=("customer_id",),
+        rules=(
+            *key_of("customer_id"),
+            *never_null("evidence"),
+            OneOf("cause", ("price", "stock_out", "service", "product", "category_exit", "moved_channel", "unknown")),
+            OneOf("confidence", ("high", "medium", "low")),
+            _EACH_STOPPED_ONCE,
+        ),
+        may_be_empty="on a retailer's first nights nobody is dormant",
+    ),
     TableSuite(
         "marts",
         "value_bridge",

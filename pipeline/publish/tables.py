@@ -17,6 +17,7 @@ TABLES: tuple[PublishedTable, ...] = (
     PublishedTable("customer_aliases", "marts.customer_aliases", "old_customer_id"),
     PublishedTable("segment_history", "marts.segment_history", "customer_id, valid_from"),
     PublishedTable("segment_summary", "marts.segment_summary", "as_of_date, segment"),
+    PublishedTable("churn_causes", "marts.churn_causes", "customer_id"),
     PublishedTable("value_bridge", "marts.value_bridge", "month, cause"),
     PublishedTable("orders", "marts.orders", "ordered_at, order_id"),
     PublishedTable("order_lines", "marts.order_lines", "ordered_on, order_id, line_no"),

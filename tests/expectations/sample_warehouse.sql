@@ -174,3 +174,7 @@ beside as (
 )
 select month, 'grown' as cause, 1 as customers, sum(amount) as net_revenue_change, null::decimal(18, 2) as margin_change
 from beside where month < date '2020-07-01' group by month;
+
+create table marts.churn_causes as
+select customer_id, 'unknown' as cause, 'nothing' as evidence, 'low' as confidence
+from marts.customers where segment in ('dormant', 'churned');

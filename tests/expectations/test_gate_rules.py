@@ -63,6 +63,10 @@ BREAKAGES = {
         "a former id is nobody's id now, and the id that took its place is somebody's",
     ): "update marts.customer_aliases set customer_id = 'nobody'",
     (
+        "marts.churn_causes",
+        "the dormant and the churned have a cause, and nobody else",
+    ): "update marts.customers set segment = 'regular' where segment in ('dormant', 'churned')",
+    (
         "marts.value_bridge",
         "the causes of a month add up to its whole change, to the cent",
     ): "update marts.value_bridge set net_revenue_change = net_revenue_change + 0.01 where month = date '2020-06-01'",

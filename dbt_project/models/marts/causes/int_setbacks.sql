@@ -1,0 +1,189 @@
+-- What happened to customers that may make them stop. What counts as one is a rule of this model; how much each matters is
+-- not: int_setback_hazards learns it.
+with orders as (
+
+    select * from {{ ref('int_buying_orders') }}
+
+),
+
+contacts as (
+
+    select
+        customer_id,
+        'service' as cause,
+        cast(opened_at as date) as happened_on
+    from {{ ref('int_contacts_identified') }}
+    where
+        customer_id is not null
+        and kind is distinct from 'product_question'
+        and (
+            csat <= {{ var('bad_rating') }}
+            or resolved_at is null
+            or cast(resolved_at as date) > cast(opened_at as date) + {{ var('slow_answer_days') }}
+        )
+
+),
+
+faults as (
+
+    select
+        returns.customer_id,
+        'product' as cause,
+        returns.returned_on as happened_on
+    from {{ ref('returns') }} as returns
+    where
+        returns.customer_id is not null
+        and (
+            returns.reason is null
+            or exists (
+                select 1 from {{ ref('product_faults') }} as faults
+                where contains(lower(returns.reason), faults.word)
+            )
+        )
+
+),
+
+lines as (
+
+    select
+        lines.customer_id,
+        lines.product_id,
+        lines.ordered_on,
+        lines.unit_price,
+        lag(lines.unit_price) over by_product as price_before,
+        row_number() over by_product as nth
+    from {{ ref('order_lines') }} as lines
+    inner join orders on lines.order_id = orders.order_id
+    where lines.is_merchandise
+    window by_product as (
+        partition by lines.customer_id, lines.product_id order by orders.place, lines.line_no
+    )
+
+),
+
+rises as (
+
+    select
+        customer_id,
+        'price' as cause,
+        ordered_on as happened_on
+    from lines
+    where nth >= {{ var('usual_from_purchases') }} and unit_price > price_before * (1 + {{ var('price_rise_share') }})
+
+),
+
+usual as (
+
+    select
+        customer_id,
+        product_id,
+        min(ordered_on) as usual_from
+    from lines
+    where nth = {{ var('usual_from_purchases') }}
+    group by customer_id, product_id
+
+),
+
+-- they came for something else, or for this and left without it
+stock_outs as (
+
+    select distinct
+        usual.customer_id,
+        'stock_out' as cause,
+        orders.ordered_on as happened_on,
+        usual.product_id
+    from {{ ref('stg_sales__stock') }} as stock
+    inner join usual on stock.product_id = usual.product_id and stock.snapshot_on > usual.usual_from
+    inner join orders on usual.customer_id = orders.customer_id and stock.snapshot_on = orders.ordered_on
+    left join lines
+        on
+            usual.customer_id = lines.customer_id
+            and usual.product_id = lines.product_id
+            and stock.snapshot_on = lines.ordered_on
+    where stock.on_hand <= 0 and lines.customer_id is null
+
+),
+
+categories as (
+
+    select
+        lines.customer_id,
+        lines.order_id,
+        products.category
+    from {{ ref('order_lines') }} as lines
+    inner join {{ ref('stg_sales__products') }} as products on lines.product_id = products.product_id
+    where lines.customer_id is not null and lines.is_merchandise and products.category is not null
+    group by all
+
+),
+
+favourites as (
+
+    select
+        customer_id,
+        category,
+        row_number() over (partition by customer_id order by count(*) desc, category) as place
+    from categories
+    group by customer_id, category
+
+),
+
+habits as (
+
+    select
+        orders.customer_id,
+        orders.ordered_on,
+        avg(case when orders.channel = 'store' then 1.0 else 0.0 end) over earlier as store_share_before,
+        avg(case when orders.channel = 'store' then 1.0 else 0.0 end) over lately as store_share_now,
+        avg(case when categories.category is null then 0.0 else 1.0 end) over earlier as favourite_share_before,
+        max(case when categories.category is null then 0 else 1 end) over lately as has_favourite_now,
+        count(*) over earlier as orders_before
+    from orders
+    left join favourites on orders.customer_id = favourites.customer_id and favourites.place = 1
+    left join categories on orders.order_id = categories.order_id and favourites.category = categories.category
+    window
+        earlier as (
+            partition by orders.customer_id order by orders.place rows between 10 preceding and 3 preceding
+        ),
+        lately as (partition by orders.customer_id order by orders.place rows between 2 preceding and current row)
+
+),
+
+changes as (
+
+    select
+        customer_id,
+        'moved_channel' as cause,
+        ordered_on as happened_on
+    from habits
+    where
+        orders_before >= 3
+        and (
+            (store_share_before >= {{ var('habit_share') }} and store_share_now = 0)
+            or (store_share_before <= 1 - {{ var('habit_share') }} and store_share_now = 1)
+        )
+    union all
+    select
+        customer_id,
+        'category_exit' as cause,
+        ordered_on as happened_on
+    from habits
+    where orders_before >= 3 and favourite_share_before >= {{ var('habit_share') }} and has_favourite_now = 0
+
+),
+
+final as (
+
+    select * from contacts
+    union all
+    select * from faults
+    union all
+    select * from rises
+    union all
+    select customer_id, cause, happened_on from stock_outs
+    union all
+    select * from changes
+
+)
+
+select * from final

@@ -1,0 +1,35 @@
+-- Shortly before means within the window, or since the order before, for those who buy seldom.
+with orders as (
+
+    select * from {{ ref('int_buying_orders') }}
+
+),
+
+setbacks as (
+
+    select * from {{ ref('int_setbacks') }}
+
+),
+
+final as (
+
+    select
+        orders.order_id,
+        orders.customer_id,
+        setbacks.cause,
+        count(*) as setbacks,
+        least(count(*), 3) as setbacks_up_to_3,
+        max(setbacks.happened_on) as last_on
+    from orders
+    inner join setbacks
+        on
+            orders.customer_id = setbacks.customer_id
+            and setbacks.happened_on <= orders.ordered_on
+            and setbacks.happened_on
+            >= least(orders.ordered_on - {{ var('cause_window_days') }}, orders.ordered_before_on)
+    where orders.can_tell
+    group by orders.order_id, orders.customer_id, setbacks.cause
+
+)
+
+select * from final
