@@ -145,6 +145,10 @@ def _forget_history(connection: duckdb.DuckDBPyConnection) -> None:
     )
     ids = "(select customer_id from identity.erased_ids)"
     connection.execute("delete from identity.known_ids where token in (select token from erased_tokens)")
+    connection.execute(
+        "delete from identity.successors where token in (select token from erased_tokens) "
+        "or successor in (select token from erased_tokens)"
+    )
     connection.execute(f"delete from identity.aliases where customer_id in {ids} or old_customer_id in {ids}")
     built = connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
     for (name,) in built:

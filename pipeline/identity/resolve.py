@@ -33,6 +33,8 @@ _TABLES = """
     create table if not exists identity.cut_identifiers (kind varchar, token varchar, sharers bigint, reason varchar);
     -- one row per token that a customer_id was ever made of
     create table if not exists identity.known_ids (token varchar, first_night date);
+    -- one row per such token that came to identify nobody: another identifier of those it had been one person with
+    create table if not exists identity.successors (token varchar, successor varchar, noticed_on date);
     create table if not exists identity.aliases (old_customer_id varchar, customer_id varchar, since date);
     -- the evidence of every merge. is_used: both identifiers are one person's
     create or replace view identity.links as
@@ -90,6 +92,7 @@ def resolve(connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: da
     find_people(connection, size, decisions.joined, decisions.parted)
     check_decisions(connection, settings, decisions)
     connection.execute("begin")
+    _find_successors(connection, as_of)
     _write_identifiers(connection)
     _write_aliases(connection, as_of)
     connection.execute("commit")
@@ -117,21 +120,40 @@ def _write_identifiers(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def _find_successors(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
+    """Where an id's own identifier came to identify nobody, remember who the rest of the person is.
+
+    Only the night before knows who that was: hence before its identifiers are replaced.
+    """
+    connection.execute("delete from identity.successors where noticed_on > ?", [as_of])
+    named = f"select {plain_token('token')} as token from nodes join persons using (node)"
+    connection.execute(
+        "insert into identity.successors select gone.token, arg_max(rest.token, (rest.sightings, rest.token)), ? "
+        "from (select token from identity.known_ids anti join identity.successors using (token) "
+        f"anti join ({named}) using (token)) as gone join identity.identifiers as rest "
+        f"on rest.customer_id = {_customer_id('gone.token')} and rest.token <> gone.token group by gone.token",
+        [as_of],
+    )
+
+
 def _write_aliases(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
     """Tell what became of ids that were told on a night before; an id that lives again is no alias any more."""
     connection.execute("delete from identity.known_ids where first_night >= ?", [as_of])
     connection.execute("delete from identity.aliases where since >= ?", [as_of])
     connection.execute(
-        f"create or replace temp table former as select {_customer_id('token')} as old_customer_id, customer_id "
-        "from identity.known_ids join identity.identifiers using (token) where old_customer_id <> customer_id"
+        f"create or replace temp table former as select {_customer_id('known.token')} as old_customer_id, "
+        "coalesce(own.customer_id, other.customer_id) as now_id from identity.known_ids as known "
+        "left join identity.identifiers as own on own.token = known.token "
+        "left join identity.successors as s on s.token = known.token "
+        "left join identity.identifiers as other on other.token = s.successor where old_customer_id <> now_id"
     )
     connection.execute("delete from identity.aliases where old_customer_id not in (select old_customer_id from former)")
     connection.execute(
-        "update identity.aliases as a set customer_id = f.customer_id from former as f "
-        "where a.old_customer_id = f.old_customer_id and a.customer_id <> f.customer_id"
+        "update identity.aliases as a set customer_id = f.now_id from former as f "
+        "where a.old_customer_id = f.old_customer_id and a.customer_id <> f.now_id"
     )
     connection.execute(
-        "insert into identity.aliases select old_customer_id, customer_id, ? from former "
+        "insert into identity.aliases select old_customer_id, now_id, ? from former "
         "where old_customer_id not in (select old_customer_id from identity.aliases)",
         [as_of],
     )

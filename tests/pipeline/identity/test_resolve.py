@@ -204,6 +204,18 @@ def test_over_ten_nights_ids_stay_or_are_told_as_former(people):
     assert former
 
 
+def test_an_id_whose_identifier_comes_to_identify_nobody_is_told_as_former(people):
+    """Ada's id was made of a phone that her family turns out to share."""
+    asked = [(P1, 1), (f"{P1} {A} C1", 2)]
+    people.resolve(*asked, day=2)
+    first = people.id_of["C1"]
+    family = [(f"L{n} {P1} {name}@x.org", 3) for n, name in enumerate(("bob", "cyd"))]
+    for _ in range(2):
+        people.resolve(*asked, *family, day=3)
+        assert people.nobody == [P1]
+        assert people.aliases() == [(first, people.id_of["C1"], date(2024, 1, 3))]
+
+
 def test_every_merge_keeps_its_evidence(people):
     people.resolve(f"C1 {A}", f"C2 {A}", f"L1 {P1}", f"L2 {P1}")
     links = people.connection.execute(
