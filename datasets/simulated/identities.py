@@ -59,7 +59,9 @@ def make_identities(draws: Draws, behaviour: Behaviour, person: np.ndarray, born
     more = draws.uniform("accounts", person)
     third = behaviour.third_account_share
     accounts = 1 + (more < third + behaviour.second_account_share) + (more < third)
-    has_card = draws.uniform("card", person) < behaviour.card_share
+    # the same draw decides how often somebody buys: it is the place of their rate among all
+    place = draws.uniform("rate", person)
+    has_card = draws.uniform("card", person) < behaviour.card_share + behaviour.card_lean * (place - 0.5)
     has_second = draws.uniform("second card", person) < behaviour.second_card_share
     # those who bought before the first day enrolled before it, too
     late = np.where(born < 0, -(draws.uniform("enrolled before", person) * 870), 0)

@@ -191,8 +191,10 @@ class Behaviour:
     fading: float = 0.75
 
     # ------------------------------------------------------------------ loyalty
-    # people with a loyalty card; of them those who enrolled twice
+    # people with a loyalty card; how much likelier the most frequent buyer has one than the rarest
     card_share: float = 0.55
+    card_lean: float = 0.5
+    # people with a card who enrolled twice
     second_card_share: float = 0.03
     # store orders at which the card is shown
     card_shown_share: float = 0.92
