@@ -5,8 +5,8 @@ card only. A mailbox or a phone that no account or card uses is a group of its o
 witnesses: they say that the groups which use them may be one person. Groups become one person when
 
 - both hold a card: at least two witnesses agree (two cards are two people until more than one link says otherwise);
-- else: they share a mailbox; or they share a phone and don't each have mailboxes, all different; or an account was
-  used with the card. A witness that two cards claim joins nobody else.
+- else: they share a mailbox and a phone; or one of them, and don't each give the other kind, all different; or an
+  account was used with the card. A witness that two cards claim joins nobody else.
 
 No person holds two cards that two witnesses did not join, and no pair that a person parted by hand. A witness that
 several people claim in the end belongs to none of them. Works on the temporary tables of `sightings` and leaves
@@ -181,8 +181,7 @@ def _make_edges(connection: duckdb.DuckDBPyConnection) -> None:
         "with claimed as (select witness from witnesses semi join card_groups using (grp) "
         "group by witness having count(*) > 1), "
         "usable as (select * from witnesses anti join claimed using (witness)), "
-        "with_mailbox as (select grp from witnesses where kind = 'email' "
-        "union select grp from grouped where kind = 'email'), "
+        "users as (select kind, grp from witnesses union select kind, grp from grouped), "
         "shared as (select a.grp as one, b.grp as other, count(*) filter (a.kind = 'email') as mailboxes, "
         "count(*) filter (a.kind = 'phone') as phones from usable as a join usable as b "
         "on a.witness = b.witness and a.grp < b.grp group by all), "
@@ -192,14 +191,20 @@ def _make_edges(connection: duckdb.DuckDBPyConnection) -> None:
         "join grouped as account on account.node = links.other and account.kind = 'customer_ref' "
         "where card.grp <> account.grp group by all), "
         f"weighed as (select one, other, {_MAILBOX} * mailboxes + phones as weight, 0 as times from shared "
-        "where mailboxes > 0 or one not in (select grp from with_mailbox) "
-        "or other not in (select grp from with_mailbox) "
+        f"where mailboxes > 0 and phones > 0 or mailboxes > 0 and not ({_both_use('phone')}) "
+        f"or phones > 0 and not ({_both_use('email')}) "
         f"union all select one, other, {_ACCOUNT_WITH_CARD}, times from used_together) "
         "select one, other, sum(weight) as weight, sum(times) as times from weighed "
         "where not (one in (select grp from card_groups) and other in (select grp from card_groups)) "
         "and not exists (select 1 from parted_groups as p where p.one = weighed.one and p.other = weighed.other) "
         "group by one, other"
     )
+
+
+def _both_use(kind: str) -> str:
+    """Both groups give an identifier of the kind; sharing none of them, they contradict being one person."""
+    using = f"(select grp from users where kind = '{kind}')"
+    return f"one in {using} and other in {using}"
 
 
 def _untangle(connection: duckdb.DuckDBPyConnection, labels: np.ndarray, contested: np.ndarray) -> None:

@@ -94,6 +94,13 @@ def test_several_accounts_with_one_mailbox_are_one_person(people):
     assert people.resolve(f"C1 {A}", f"C2 {A}", f"C3 {A}") == [f"C1 C2 C3 {A}"]
 
 
+def test_accounts_sharing_a_mailbox_are_one_person_unless_their_phones_differ(people):
+    assert people.resolve(f"C1 {A} {P1}", f"C2 {A}") == [f"{P1} C1 C2 {A}"]
+    assert people.resolve(f"C1 {A} {P1}", f"C2 {A} {P2}") == [f"{P1} C1", f"{P2} C2"]
+    assert people.nobody == [A]
+    assert people.resolve(f"C1 {A} {P1}", f"C2 {A} {P2}", f"C2 {P1}") == [f"{P1} {P2} C1 C2 {A}"]
+
+
 def test_accounts_sharing_a_phone_are_one_person_unless_their_mailboxes_differ(people):
     assert people.resolve(f"C1 {P1}", f"C2 {P1}") == [f"{P1} C1 C2"]
     assert people.resolve(f"C1 {P1} {A}", f"C2 {P1}") == [f"{P1} C1 C2 {A}"]
