@@ -175,7 +175,14 @@ class Dying:
 def load_until(last: int, settings: Settings, as_of: date, counted: str) -> None:
     """Load, and be killed behind statement `last`; 0 for never. The number of statements goes to the file `counted`."""
     connect, statements = duckdb.connect, count(1)
-    duckdb.connect = lambda *arguments, **options: Dying(connect(*arguments, **options), statements, last)
+
+    def connect_dying(*arguments, **options) -> Dying:
+        connection = connect(*arguments, **options)
+        # arrays that the loader hands to a query by name stand one frame further up than without Dying
+        connection.execute("set python_scan_all_frames = true")
+        return Dying(connection, statements, last)
+
+    duckdb.connect = connect_dying
     load_drops(settings, as_of, "run", lambda message: None)
     Path(counted).write_text(str(next(statements) - 1))
 

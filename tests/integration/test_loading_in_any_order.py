@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import count
+from itertools import count, permutations
 from pathlib import Path
 
 import pytest
@@ -181,6 +181,23 @@ def test_night_after_night_ends_as_all_at_once(make_warehouse):
         nightly.load(FIRST + timedelta(days=day))
     # How many rows waited is told of the night that took the file: that is what differs.
     assert nightly.contents(without=("rows_waiting",)) == at_once.contents(without=("rows_waiting",))
+
+
+def test_lines_wait_no_more_once_an_older_version_of_their_order_is_there(make_warehouse):
+    files = [
+        (f"sales/order_lines/{FIRST}/a.csv", b"order_id,line_no,product_id,quantity,unit_price\no1,1,A,1,1\n"),
+        (f"sales/orders/{LAST}/a.csv", b"order_id,ordered_at\no1,2024-01-07\n"),
+        ("sales/orders/2024-01-02/a.csv", b"order_id,ordered_at\no1,2024-01-02\n"),
+    ]
+    found = []
+    for order in permutations(files):
+        warehouse = make_warehouse()
+        for file in order:
+            warehouse.receive([file])
+            if warehouse.can_load():
+                warehouse.load(LAST)
+        found.append(warehouse.contents())
+    assert all(contents == found[0] for contents in found)
 
 
 def test_every_entity_with_dirt_in_any_order(make_warehouse):
