@@ -7,27 +7,23 @@ from datasets.mapping.document import Text
 from datasets.mapping.sources import quote_name
 from datasets.mapping.sql import Bench
 from pipeline.landing.entities import TEXT, TIME, Column
-from pipeline.landing.rules import parse_sql, text_sql
+from pipeline.landing.rules import OFFSET, parse_sql, text_sql
 from pipeline.warehouse import quote_literal
-
-OFFSET = r":\d\d(\.\d+)?\s*(Z|z|[+-]\d\d(:?\d\d)?)$"
 
 
 def build_table(bench: Bench, table: Table) -> None:
     """Run one step; what it gives is known by its name to all that follows."""
     place = f"tables, {table.name}"
-    bench.failed.add(table.name)
-    if not bench.try_query(table.query, place, table.query):
-        return
     try:
+        bench.plan(table.query)
         bench.connection.execute(f"create or replace table {table.name} as {table.query}")
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
         bench.note_error(error, place, table.query)
-        return
-    bench.learn_columns(table.name)
-    bench.failed.discard(table.name)
+        bench.failed.add(table.name)
+    else:
+        bench.learn_columns(table.name)
 
 
 def build_entity(bench: Bench, mapping: Mapping, entity: EntityMap, has_order_days: bool = False) -> bool:

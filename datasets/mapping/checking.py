@@ -4,13 +4,14 @@ from datetime import date
 
 import duckdb
 
-from datasets.mapping.building import OFFSET, list_gathered_columns, where_sql
+from datasets.mapping.building import list_gathered_columns, where_sql
 from datasets.mapping.declaration import CONTRACT, LINES, ORDERS, EntityMap, Mapping
 from datasets.mapping.findings import Findings, count_things
 from datasets.mapping.sources import quote_name
 from datasets.mapping.sql import Bench
 from datasets.prepared import Entity
 from pipeline.landing.entities import TEXT, TIME
+from pipeline.landing.rules import OFFSET
 
 LONGEST_PAUSE = 31
 

@@ -72,17 +72,16 @@ class Judge:
         }
 
     def _rows_sql(self, entity: EntityMap, types: dict[str, str]) -> str:
-        """Rows with a number: values as they came (raw_), whether any came (has_), and as the landing reads them."""
-        raw, parsed, came = [], [], []
+        """Rows with a number: values as they came (raw_), and as the landing reads them."""
+        raw, parsed = [], []
         for column in entity.contract.columns:
             kind = types.get(column.name, TEXT)
             value = column.name if column.name in types else "cast(null as varchar)"
             raw.append(f"cast({value} as {kind}) as raw_{column.name}")
             parsed.append(f"{parse_sql(column, kind)} as {column.name}")
-            came.append(f"coalesce(trim(cast(raw_{column.name} as varchar)) <> '', false) as has_{column.name}")
         return (
             f"select _n, _drop_on, {', '.join(f'raw_{column.name}' for column in entity.contract.columns)}, "
-            f"{', '.join(parsed + came)} "
+            f"{', '.join(parsed)} "
             f"from (select rowid as _n, {self.drop_on} as _drop_on, {', '.join(raw)} from {entity.table})"
         )
 

@@ -114,6 +114,7 @@ def _work_out(bench: Bench, mapping: Mapping, mapped: Mapped, dates: DropDates, 
         build_table(bench, table)
     built = _build_entities(bench, mapping)
     account_for_rows(bench, mapping)
+    _check_nothing_vanished(bench, mapping, built)
     if built:
         entities = tuple(_name_landed(bench, mapping, entity) for entity in built)
         drop_on = dates.sql(bench.connection, entities)
@@ -128,6 +129,13 @@ def _work_out(bench: Bench, mapping: Mapping, mapped: Mapped, dates: DropDates, 
         _check_sums(bench, mapped.prepared)
     if not bench.findings.problems:
         mapped.left_out = count_left_out(bench, mapping)
+
+
+def _check_nothing_vanished(bench: Bench, mapping: Mapping, built: list[EntityMap]) -> None:
+    """An entity that could not be made has had its problem told; should it not, that is one."""
+    for entity in mapping.entities:
+        if entity not in built and not bench.findings.problems:
+            bench.findings.add_problem(f"entities, {entity.path}: it could not be made", entity.path.line)
 
 
 def _check_sums(bench: Bench, prepared: Prepared) -> None:

@@ -26,7 +26,7 @@ _NUMBERS = (
     "UHUGEINT",
 )
 _TIMES = ("TIMESTAMP", "DATE")
-_OFFSET = r":\d\d(\.\d+)?\s*(Z|z|[+-]\d\d(:?\d\d)?)$"
+OFFSET = r":\d\d(\.\d+)?\s*(Z|z|[+-]\d\d(:?\d\d)?)$"
 _WHOLE = r"[+-]?\d+(\.0*)?"
 
 
@@ -120,7 +120,7 @@ def _parse_time(raw: str, text: str, source_type: str, sql_type: str) -> str:
     if source_type == "TIMESTAMP WITH TIME ZONE" or source_type.startswith(_TIMES):
         return f"try_cast({raw} as {sql_type})"
     return (
-        f"cast(case when regexp_matches({text}, '{_OFFSET}') "
+        f"cast(case when regexp_matches({text}, '{OFFSET}') "
         f"then try_cast(try_cast({text} as timestamptz) as timestamp) "
         f"else try_cast({text} as timestamp) end as {sql_type})"
     )

@@ -103,10 +103,11 @@ def test_a_wrong_table_is_told_with_the_line_in_its_query_and_only_once(shop, ca
     assert problems[0].startswith(told), problems
 
 
-def test_a_step_can_not_use_a_later_one(shop):
-    shop.add("tables:\n  x: select * from y\n  y: select * from till\n")
+@pytest.mark.parametrize("other", ["y", "x"], ids=["a later one", "itself"])
+def test_a_step_uses_earlier_ones_only(shop, other):
+    shop.add(f"tables:\n  x: select * from {other}\n  y: select * from till\n")
     assert shop.find().problems == [
-        "line 36: tables, x: select * from y: there is no source or table y; known are till."
+        f"line 36: tables, x: select * from {other}: there is no source or table {other}; known are till."
     ]
 
 
