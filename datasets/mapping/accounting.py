@@ -51,6 +51,8 @@ def build_source_lines(bench: Bench, mapping: Mapping) -> tuple[LineKind, ...]:
         value = f"cast(round({bench.express(origin, reckoning.value)}, 2) as decimal(18, 2))"
         if not bench.try_query(f"select {value} from {origin}", place, reckoning.value, origin):
             continue
+        if not _can_add_up(bench, origin, value, place, reckoning.value):
+            continue
         cases = []
         for kind, lands_as, where in _list_kinds(bench, mapping, origin):
             if kinds.setdefault(kind.name, LineKind(kind.name, lands_as, kind.reason)).reason != kind.reason:
@@ -74,6 +76,18 @@ def build_source_lines(bench: Bench, mapping: Mapping) -> tuple[LineKind, ...]:
             if count:
                 bench.findings.add_problem(f"reconcile: {count_things(count, 'row')} {fault}")
     return tuple(kinds.values())
+
+
+def _can_add_up(bench: Bench, origin: str, value: str, place: str, text: Text) -> bool:
+    """Whether the value can be worked out for every row."""
+    try:
+        bench.connection.execute(f"select sum({value}) from {origin}")
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error as error:
+        bench.note_error(error, place, text, origin)
+        return False
+    return True
 
 
 def _list_takers(mapping: Mapping, origin: str) -> list[EntityMap]:

@@ -64,6 +64,7 @@ def test_a_source_that_only_entities_with_one_row_per_read_is_taken_by_them(shop
         ("left_out:\n  - {from: till, where: Qty = 0}\n", "left_out: reason is missing"),
         ("left_out:\n  - {from: tils, where: Qty = 0, reason: none}\n", "from names tils, which is no source"),
         ("reconcile: {from: till, value: Qty * Pric}\n", "reconcile, value: Qty * Pric: there is no column Pric"),
+        ("reconcile: {from: till, value: Article::integer}\n", "reconcile, value: Article::integer: Could not convert"),
         ("reconcile: {from: till, value: null}\n", "reconcile: 4 rows without a value"),
         (
             "tables:\n  x: select 1 as v\nreconcile: {from: x, value: v}\n",
