@@ -14,6 +14,7 @@ _EXAMPLES = """examples:
   python -m pipeline load --date 2018-01-01        one stage of it
   python -m pipeline drops                         the drops that have landed
   python -m pipeline summary                       the last published night, once more
+  python -m pipeline summary --files               each file of the last run, and where its rows ended
   python -m pipeline versions                      published versions; the current one is marked
   python -m pipeline rollback                      readers go back to the version before
 
@@ -62,6 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "drops", "list landed drops", _list_drops)
     commands.choices["drops"].add_argument("--last", action="store_true", help="print only the newest drop's date")
     _add(commands, "summary", "show the last published night", _show_summary)
+    commands.choices["summary"].add_argument(
+        "--files", action="store_true", help="instead, each file of the last run, and where its rows ended"
+    )
     _add(commands, "versions", "list published versions", _list_versions)
     _add(commands, "rollback", "make the version before the current one current", _roll_back)
     dbt = _add(commands, "dbt", "any dbt command against the warehouse, as of a date", _run_dbt, dated=True)
@@ -112,9 +116,9 @@ def _run_dbt(settings: Settings, options: argparse.Namespace) -> None:
 
 
 def _show_summary(settings: Settings, options: argparse.Namespace) -> None:
-    from pipeline.report import summarise
+    from pipeline.report import summarise, summarise_files
 
-    print(summarise(settings))
+    print(summarise_files(settings) if vars(options).get("files") else summarise(settings))
 
 
 def _list_drops(settings: Settings, options: argparse.Namespace) -> None:

@@ -2,6 +2,7 @@
 
 from pipeline.errors import RapportError
 from pipeline.identity.report import describe_erasures, describe_people
+from pipeline.landing.report import describe_files, describe_load
 from pipeline.publish.versions import current_version
 from pipeline.settings import Settings
 from pipeline.warehouse import open_for_reading
@@ -22,7 +23,7 @@ def summarise(settings: Settings) -> str:
             raise RapportError(f"{folder} was not written by this warehouse; is RAPPORT_HOME right?")
         sections = [
             [f"Published {run[0]}: {run[2]:,} customers, {run[3]:,} offers, as of {run[1]}"],
-            _describe_load(connection, run[0]),
+            describe_load(connection, run[0]),
             describe_people(connection),
             describe_erasures(connection, settings.landing, run[1]),
             _describe_rules(connection),
@@ -41,28 +42,10 @@ def summarise(settings: Settings) -> str:
     return "\n\n".join("\n".join(lines) for lines in sections if lines)
 
 
-def _describe_load(connection, run_id: str) -> list[str]:
-    files = connection.execute(
-        """
-        select source || '/' || entity, count(*), sum(rows_read), sum(rows_loaded - rows_waiting), sum(rows_repeated),
-            sum(rows_quarantined), sum(rows_waiting), count(*) filter (where status = 'blocked')
-        from raw.files where run_id = ? group by all order by 1
-        """,
-        [run_id],
-    ).fetchall()
-    if not files:
-        return ["Loaded", "  no new drops"]
-    header = f"  {'':<22}{'files':>7}{'read':>12}{'loaded':>12}{'repeats':>10}{'quarantined':>13}{'waiting':>9}"
-    rows = [
-        f"  {name:<22}{count:>7,}{read:>12,}{loaded:>12,}{repeated:>10,}{quarantined:>13,}{waiting:>9,}"
-        + (f"  {blocked} blocked" if blocked else "")
-        for name, count, read, loaded, repeated, quarantined, waiting, blocked in files
-    ]
-    reasons = connection.execute(
-        "select status, file, message from raw.files where run_id = ? and message is not null order by file limit 5",
-        [run_id],
-    ).fetchall()
-    return ["Loaded", header, *rows, *(f"  {status}: {file}: {message}" for status, file, message in reasons)]
+def summarise_files(settings: Settings) -> str:
+    """Every file of the last run, published or not, with the sum of its rows."""
+    with open_for_reading(settings) as connection:
+        return describe_files(connection)
 
 
 def _describe_rules(connection) -> list[str]:

@@ -18,7 +18,7 @@ def block_unusable_drops(batch: Batch, reading: Reading) -> tuple[dict[int, tupl
     blocked: dict[date, str] = {}
     for number, (_, sentence) in sorted(reading.problems.items()):
         file = batch.files[number]
-        blocked.setdefault(file.drop_on, f"{mask_text(file.name)}: {sentence}")
+        blocked.setdefault(file.drop_on, f"{mask_text(file.name, is_id=True)}: {sentence}")
     problems = {
         file.number: reading.problems.get(
             file.number, (BLOCKED, f"another file blocks the drop: {blocked[file.drop_on]}")

@@ -59,10 +59,10 @@ def describe_drift(batch: Batch, reading: Reading, tallies: Mapping[str, Tally])
     warnings = []
     for column, numbers in sorted(reading.unknown.items()):
         names = [batch.files[number].name for number in numbers]
-        rows = sum(tallies[name].read for name in names)
+        rows, first = sum(tallies[name].read for name in names), mask_text(names[0], is_id=True)
         warnings.append(
             f"{batch.entity.path} has a column '{mask_text(column)}' that the landing contract does not know; its "
-            f"values are kept in the vault only ({len(names):,} files, {rows:,} rows, first {mask_text(names[0])})"
+            f"values are kept in the vault only ({len(names):,} files, {rows:,} rows, first {first})"
         )
     return warnings
 

@@ -55,11 +55,12 @@ def mask_sql(value: str, is_id: bool = False) -> str:
     return f"case when regexp_matches({value}, '{_SUSPICIOUS}') then {masked} else {value} end"
 
 
-def mask_text(text: str) -> str:
-    """The same for a text that is not in a table, such as a reader's message."""
+def mask_text(text: str, is_id: bool = False) -> str:
+    """The same for a text that is not in a table, such as a reader's message or a file's name (which is an id)."""
+    phone = _PHONE_IN_ID if is_id else _PHONE_IN_TEXT
     masked = re.sub(_EMAIL, EMAIL_MASK, text)
     for _ in range(2):
-        masked = re.sub(_PHONE_IN_TEXT, rf"\1{PHONE_MASK}\2", masked)
+        masked = re.sub(phone, rf"\1{PHONE_MASK}\2", masked)
     return masked
 
 

@@ -169,5 +169,5 @@ def _look_at_csv(path: Path) -> Shape:
     with unpack(path, "rt", encoding="utf-8-sig", newline="") as handle:
         header = next(csv.reader(handle), None)
     if not header:
-        raise Unusable(UNREADABLE, f"{mask_text(path.name)} is empty; a CSV file needs a header at the least")
+        raise Unusable(UNREADABLE, "it is empty; a CSV file needs a header at the least")
     return Shape(False, tuple(header))

@@ -23,8 +23,9 @@ _LEDGER = """
 
 # The ledger as readers see it: a file may be named for a person.
 _LANDED_FILES = f"""
-    create or replace view raw.landed_files as select run_id, source, entity, drop_on, {mask_sql("file")} as file,
-        status, rows_read, rows_loaded, rows_repeated, rows_quarantined, rows_waiting, unknown_columns, message
+    create or replace view raw.landed_files as select run_id, source, entity, drop_on,
+        {mask_sql("file", is_id=True)} as file, status, rows_read, rows_loaded, rows_repeated, rows_quarantined,
+        rows_waiting, unknown_columns, message
     from raw.files
 """
 

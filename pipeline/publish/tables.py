@@ -33,6 +33,7 @@ TABLES: tuple[PublishedTable, ...] = (
 
 # Written when the version is sealed: only then are the last gate's results and the run's end known.
 LEDGERS: tuple[PublishedTable, ...] = (
+    PublishedTable("landed_files", "raw.landed_files", "source, entity, drop_on, file"),
     PublishedTable(
         "quality_checks", "ops.quality_checks", "run_id, gate, table_name, expectation, column_name, detail"
     ),

@@ -38,7 +38,7 @@ class Home:
 
     def parquet_bytes(self) -> dict[str, bytes]:
         """The published Parquet files, without those whose ids and times may differ from run to run."""
-        ledgers = {"runs", "quality_checks", "model_cards"}
+        ledgers = {"runs", "quality_checks", "model_cards", "landed_files"}
         files = sorted((self.current / "parquet").glob("*.parquet"))
         return {file.stem: file.read_bytes() for file in files if file.stem not in ledgers}
 

@@ -25,6 +25,6 @@ def test_the_dag_publishes_what_the_command_line_does(first_night, tmp_path):
     expected = {
         file.stem: file.read_bytes()
         for file in Path(first_version / "parquet").glob("*.parquet")
-        if file.stem not in {"runs", "quality_checks", "model_cards"}
+        if file.stem not in {"runs", "quality_checks", "model_cards", "landed_files"}
     }
     assert by_airflow.parquet_bytes() == expected

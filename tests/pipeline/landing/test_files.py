@@ -99,11 +99,54 @@ def test_too_many_bad_rows_block_the_drop_and_a_higher_limit_lets_it_in(shop):
     assert shop.reasons("sales/order_lines") == [(4, "out_of_range")]
 
 
-def test_unknown_columns_are_reported_and_not_kept(shop):
-    shop.drop_sales(orders="order_id,ordered_at,full_name\no1,2024-01-01,Ada Lovelace\no2,never,Ada Lovelace\n")
+def test_rows_are_numbered_in_their_own_file(shop):
+    shop.drop_sales()
+    for name, bad in (("a.csv", 2), ("b.csv", 1), ("c.csv.gz", 3)):
+        rows = [f"{name}{n},{'never' if n == bad else '2024-01-01'}" for n in range(1, 4)]
+        text = "\n".join(["order_id,ordered_at", *rows]) + "\n"
+        shop.drop("sales/orders", "2024-01-02", gzip.compress(text.encode()) if name.endswith("gz") else text, name)
+    shop.drop("sales/orders", "2024-01-02", "order_id,ordered_at\n", "bare.csv")
+    shop.load()
+    put_aside = shop.rows("select right(file, 8), row_number from quarantine.sales_orders order by file")
+    assert put_aside == [("02/a.csv", 2), ("02/b.csv", 1), ("c.csv.gz", 3)]
+    kept = shop.rows("select order_id, _row from raw.sales_orders where _drop_on = '2024-01-02' order by _file, _row")
+    assert kept == [(f"{name}{n}", n) for name, n in (("a.csv", 1), ("a.csv", 3), ("b.csv", 2), ("b.csv", 3))] + [
+        ("c.csv.gz1", 1),
+        ("c.csv.gz2", 2),
+    ]
+
+
+def test_a_file_without_a_header_is_told_without_its_first_row(shop):
+    shop.drop_sales()
+    shop.drop("sales/orders", "2024-01-02", "o9,2024-01-02,Ada Lovelace\n")
     summary = shop.load()
-    assert "sales/orders has a column 'full_name' that the landing contract does not know" in summary.warnings[0]
+    assert "is its first line a header?" in summary.blocked[0].message
     assert "Ada" not in str(shop.rows("select * from quarantine.sales_orders"))
+
+
+def test_a_binary_column_is_text_like_any_other(shop):
+    shop.drop("sales/order_lines", "2024-01-01", f"{LINE_HEADER}\n")
+    path = shop.drop("sales/orders", "2024-01-01", b"", "orders.parquet")
+    row = "'o1'::blob as order_id, 'ada@mail.example'::blob as status, date '2024-01-01' as ordered_at"
+    duckdb.execute(f"copy (select {row}) to '{path}'")
+    shop.load()
+    found = shop.rows("select row_json, message from quarantine.sales_orders")
+    assert '"status":"[e-mail]"' in found[0][0]
+    assert '"order_id":"o1"' in found[0][0]
+
+
+def test_a_parquet_file_with_a_broken_page_blocks_its_drop(shop):
+    shop.drop_sales()
+    path = shop.drop("sales/orders", "2024-01-02", b"", "orders.parquet")
+    rows = "select 'o' || n as order_id, timestamp '2024-01-02' as ordered_at from range(5000) as t(n)"
+    duckdb.execute(f"copy ({rows}) to '{path}' (compression zstd)")
+    content = bytearray(path.read_bytes())
+    content[100:4000] = b"?" * 3900
+    path.write_bytes(bytes(content))
+    shop.drop("sales/orders", "2024-01-02", f"{ORDER_HEADER}\no5,2024-01-02,,,,,,,,\n", "whole.csv")
+    assert [str(drop.drop_on) for drop in shop.load().blocked] == ["2024-01-02"]
+    rules = shop.rows("select right(file, 14), rule from quarantine.sales_orders order by file")
+    assert rules == [("orders.parquet", "unreadable_file"), ("1-02/whole.csv", "drop_blocked")]
 
 
 def test_names_that_are_no_drop_are_warned_about(shop):

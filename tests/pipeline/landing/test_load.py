@@ -120,6 +120,33 @@ def test_rows_dated_after_the_night_wait(shop):
     assert shop.rows("select rows_loaded, rows_waiting from raw.files where entity = 'order_lines'") == [(3, 2)]
 
 
+def test_waiting_rows_become_due_on_a_later_night(shop):
+    shop.drop_sales(orders=f"{ORDERS}o3,2024-01-02T08:00:00,,,,,,,,\n", lines=f"{LINES}o3,1,p1,1,1,0\n")
+    shop.load("2024-01-01")
+    waiting = "select entity, rows_loaded, rows_waiting from raw.files order by entity"
+    assert shop.rows(waiting) == [("order_lines", 3, 1), ("orders", 2, 1)]
+    assert shop.load("2024-01-02").files == ()
+    assert shop.rows(waiting) == [("order_lines", 4, 0), ("orders", 3, 0)]
+
+
+def test_a_drop_may_be_late_and_hold_years(shop):
+    orders = f"{ORDER_HEADER}\no1,1990-01-01,,,,,,,,\no2,2023-12-29,,,,,,,,\no3,2024-01-01,,,,,,,,\n"
+    shop.drop_sales("2024-01-01", orders=orders, lines=f"{LINE_HEADER}\no1,1,p,1,1,0\n")
+    shop.load("2024-01-01")
+    shop.drop("sales/order_lines", "2023-12-31", f"{LINE_HEADER}\no2,1,p,1,1,0\n")
+    assert shop.load("2024-01-02").rows_loaded == 1
+    assert shop.rows("select count(*) from raw.sales_order_lines") == [(2,)]
+
+
+def test_a_repeat_in_another_file_of_the_drop_counts_there(shop):
+    shop.drop_sales()
+    shop.drop("sales/order_lines", "2024-01-01", LINES, "z.csv")
+    summary = shop.load()
+    counts = {file.file[-8:]: (file.rows_loaded, file.rows_repeated) for file in summary.files}
+    assert counts["01/z.csv"] == (0, 3)
+    assert counts["part.csv"] == (3, 0)
+
+
 def _products(day: int, seed: int) -> str:
     """A small list of products: few names, so that a product often stays the same, changes and changes back."""
     chance = random.Random(seed * 100 + day)

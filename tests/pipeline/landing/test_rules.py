@@ -1,5 +1,6 @@
 """Each row rule: the row that breaks it is put aside with the rule's name, the rows beside it are loaded."""
 
+import duckdb
 import pytest
 
 from tests.pipeline.landing.small_shop import LINE_HEADER, LINES, ORDER_HEADER, ORDERS
@@ -37,8 +38,9 @@ BAD_CONTACTS = [
 def test_bad_order_is_put_aside(shop, row, rule, sentence):
     shop.drop_sales(orders=f"{ORDERS}{row}\n")
     summary = shop.load()
-    assert shop.reasons("sales/orders") == [(3, rule)]
-    assert sentence in shop.rows("select message from quarantine.sales_orders")[0][0]
+    found = shop.rows("select row_number, rule, file, drop_on::varchar, message from quarantine.sales_orders")
+    assert [row[:4] for row in found] == [(3, rule, "sales/orders/2024-01-01/part.csv", "2024-01-01")]
+    assert sentence in found[0][4]
     assert summary.rows_quarantined == 1
     assert shop.rows("select count(*) from raw.sales_orders") == [(2,)]
 
@@ -119,3 +121,52 @@ def test_currency_is_settled_by_the_first_drop(shop):
     shop.drop_sales("2024-01-02", orders="order_id,ordered_at,currency\no8,2024-01-02,usd\no9,2024-01-02,eur\n")
     shop.load("2024-01-02")
     assert shop.reasons("sales/orders") == [(1, "other_currency")]
+
+
+def test_rows_that_differ_in_what_is_masked_are_still_a_conflict(shop):
+    shop.drop_sales()
+    rows = "k1,2024-01-01,c1,ada@mail.example\nk1,2024-01-01,c1,bob@mail.example\nk1,2024-01-01,c1,ada@mail.example\n"
+    shop.drop("support/contacts", "2024-01-01", f"contact_id,opened_at,customer_ref,email\n{rows}")
+    assert shop.load().rows_repeated == 1
+    assert shop.reasons("support/contacts") == [(1, "conflicting_key"), (2, "conflicting_key")]
+
+
+def test_a_default_that_is_written_out_is_no_contradiction(shop):
+    shop.drop_sales(orders=f"{ORDERS}o1,2024-01-01T10:00:00,c1,,,,store,s1,EUR,completed\n")
+    summary = shop.load()
+    assert (summary.rows_repeated, summary.rows_quarantined) == (1, 0)
+
+
+def test_a_contradiction_between_files_of_different_columns_is_found(shop):
+    shop.drop_sales()
+    other = shop.drop("sales/order_lines", "2024-01-01", b"", "other.parquet")
+    row = "'o1' as order_id, 1 as line_no, 'p9' as product_id, 2.0 as quantity, 1.5 as unit_price"
+    duckdb.execute(f"copy (select {row}) to '{other}'")
+    shop.load()
+    found = shop.rows("select file, row_number, rule from quarantine.sales_order_lines order by file")
+    assert found == [
+        ("sales/order_lines/2024-01-01/other.parquet", 1, "conflicting_key"),
+        ("sales/order_lines/2024-01-01/part.csv", 1, "conflicting_key"),
+    ]
+
+
+def test_a_blocked_drop_puts_contradictions_and_repeats_aside_too(shop):
+    shop.drop_sales(lines=f"{LINES}o1,9,p1,1,1,\no1,9,p2,1,1,\no1,9,p1,1,1,\no1,1,p1,2,1.50,0.50\n")
+    summary = shop.load(max_bad_share=0.2)
+    assert summary.rows_quarantined == 7
+    assert shop.reasons("sales/order_lines") == [
+        *((number, "drop_blocked") for number in (1, 2, 3)),
+        *((number, "conflicting_key") for number in (4, 5)),
+        *((number, "drop_blocked") for number in (6, 7)),
+    ]
+
+
+def test_a_large_line_overflows_nothing(shop):
+    shop.drop_sales(lines=f"{LINES}o1,9,p,999999999999999.999,9999999999.99999999,1\n")
+    assert shop.load().rows_quarantined == 0
+
+
+def test_the_half_cent_of_a_gross_is_rounded_as_a_till_does(shop):
+    shop.drop_sales(lines=f"{LINES}o1,8,p,1,0.005,0.01\no1,9,p,1,0.00499999,0.01\n")
+    shop.load()
+    assert shop.reasons("sales/order_lines") == [(5, "discount_above_gross")]
