@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from datasets.simulated.draws import Draws
-from datasets.simulated.parameters import CATEGORIES, DURABLES, NOT_MERCHANDISE, Behaviour
+from datasets.simulated.names import CATEGORIES, DURABLES, NOT_MERCHANDISE
+from datasets.simulated.parameters import Behaviour
 
 RUNGS = ("good", "better", "best")
 _RUNG_NAMES = ("Classic", "Select", "Reserve")

@@ -8,7 +8,8 @@ import numpy as np
 
 from datasets.simulated.draws import Draws
 from datasets.simulated.identities import Identities
-from datasets.simulated.parameters import CAUSES, Behaviour
+from datasets.simulated.names import CAUSES
+from datasets.simulated.parameters import Behaviour
 from datasets.simulated.population import People
 
 UNKNOWN = CAUSES.index("unknown")

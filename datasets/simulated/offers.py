@@ -10,7 +10,8 @@ from datasets.simulated.draws import Draws
 from datasets.simulated.identities import Identities
 from datasets.simulated.ledger import Ledger
 from datasets.simulated.loyalty import may_email
-from datasets.simulated.parameters import PROGRAMS, RESPONSES, Behaviour
+from datasets.simulated.names import PROGRAMS, RESPONSES
+from datasets.simulated.parameters import Behaviour
 from datasets.simulated.population import People, spend_of_year
 from datasets.simulated.timing import Visits
 

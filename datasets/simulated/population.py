@@ -7,7 +7,8 @@ import numpy as np
 from datasets.simulated.catalogue import Catalogue
 from datasets.simulated.draws import Draws
 from datasets.simulated.identities import Identities, make_identities
-from datasets.simulated.parameters import CATEGORIES, PROGRAMS, Behaviour
+from datasets.simulated.names import CATEGORIES, PROGRAMS
+from datasets.simulated.parameters import Behaviour
 
 NEVER = np.int32(2**30)
 # a newcomer asks at most so many days before the first purchase

@@ -9,7 +9,7 @@ from datasets.simulated.carrying import CONTACT_CHANNELS
 from datasets.simulated.catalogue import Catalogue
 from datasets.simulated.checkout import COUPONS
 from datasets.simulated.ledger import Rows
-from datasets.simulated.parameters import CHANNELS, PROGRAMS
+from datasets.simulated.names import CHANNELS, PROGRAMS
 from datasets.simulated.retailer import Retailer
 from datasets.simulated.seen import Seen
 

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from datasets.simulated.names import PROGRAMS
 from datasets.simulated.offers import OFFER_CHANNELS, PUBLISHED, Sending
-from datasets.simulated.parameters import PROGRAMS
 from datasets.simulated.retailer import Retailer
 from pipeline.errors import RapportError, UsageError
 from pipeline.warehouse import quote_literal

@@ -7,7 +7,8 @@ import numpy as np
 
 from datasets.simulated.draws import Draws
 from datasets.simulated.identities import Identities
-from datasets.simulated.parameters import CHANNELS, Behaviour
+from datasets.simulated.names import CHANNELS
+from datasets.simulated.parameters import Behaviour
 from datasets.simulated.population import People
 
 STORE, WEB, APP, PHONE = range(len(CHANNELS))

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 from datasets.simulated.catalogue import RUNGS
 from datasets.simulated.ledger import Rows
+from datasets.simulated.names import CAUSES, PROGRAMS, RESPONSES
 from datasets.simulated.offers import PUBLISHED
-from datasets.simulated.parameters import CAUSES, PROGRAMS, RESPONSES
 from datasets.simulated.rendering import MONEY, Renderer, money, name, where, write_number
 from datasets.simulated.retailer import Retailer
 from datasets.simulated.seen import TILL_EMAILS

@@ -2,7 +2,8 @@
 
 import pytest
 
-from datasets.simulated.parameters import CAUSES, Behaviour
+from datasets.simulated.names import CAUSES
+from datasets.simulated.parameters import Behaviour
 
 LAST_ORDERS = "(select person_id, max(ordered_on) as last_on from truth_orders group by person_id)"
 # what a person has left behind: cause and the last order, people who left for a cause that is seen only
