@@ -45,13 +45,11 @@ def build_source_lines(bench: Bench, mapping: Mapping) -> tuple[LineKind, ...]:
     """The table landing.source_lines(kind, value), a row for each row that is reckoned, and the kinds there may be."""
     parts, kinds = [], {}
     for reckoning in mapping.reckonings:
-        origin, place = reckoning.origin, "reconcile, value"
+        origin = reckoning.origin
         if origin not in bench.columns:
             continue
         value = f"cast(round({bench.express(origin, reckoning.value)}, 2) as decimal(18, 2))"
-        if not bench.try_query(f"select {value} from {origin}", place, reckoning.value, origin):
-            continue
-        if not _can_add_up(bench, origin, value, place, reckoning.value):
+        if not _can_add_up(bench, origin, value, reckoning.value):
             continue
         cases = []
         for kind, lands_as, where in _list_kinds(bench, mapping, origin):
@@ -70,22 +68,27 @@ def build_source_lines(bench: Bench, mapping: Mapping) -> tuple[LineKind, ...]:
         parts.append(f"select case {' '.join(cases)} end as kind, {value} as value from {origin}")
     if parts and not bench.findings.problems:
         bench.connection.execute(f"create or replace table landing.source_lines as {' union all '.join(parts)}")
-        faults = {"value is null": "without a value", "kind is null": "of none of its entity's kinds"}
-        for condition, fault in faults.items():
-            count = _count(bench.connection, "landing.source_lines", condition)
-            if count:
-                bench.findings.add_problem(f"reconcile: {count_things(count, 'row')} {fault}")
+        _check_source_lines(bench)
     return tuple(kinds.values())
 
 
-def _can_add_up(bench: Bench, origin: str, value: str, place: str, text: Text) -> bool:
-    """Whether the value can be worked out for every row."""
+def _check_source_lines(bench: Bench) -> None:
+    faults = {"value is null": "without a value", "kind is null": "of none of its entity's kinds"}
+    for condition, fault in faults.items():
+        count = _count(bench.connection, "landing.source_lines", condition)
+        if count:
+            bench.findings.add_problem(f"reconcile: {count_things(count, 'row')} {fault}")
+
+
+def _can_add_up(bench: Bench, origin: str, value: str, text: Text) -> bool:
+    """Whether the value can be worked out for every row; if not, its problem is noted."""
     try:
+        bench.plan(f"select {value} from {origin}")
         bench.connection.execute(f"select sum({value}) from {origin}")
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
-        bench.note_error(error, place, text, origin)
+        bench.note_error(error, "reconcile, value", text, origin)
         return False
     return True
 
