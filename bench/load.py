@@ -14,7 +14,7 @@ from statistics import median
 
 import duckdb
 
-from bench.measuring import Comparison, Measured, compare, make_table, measure
+from bench.measuring import Comparison, Measured, compare, make_table, measure, run_apart
 from pipeline.errors import RapportError
 from pipeline.progress import say
 
@@ -54,6 +54,7 @@ _CONTENT = (
     "select count(*), sum(hash(order_id, line_no::varchar, product_id, quantity::decimal(18, 3), "
     "unit_price::decimal(18, 8), discount_amount::decimal(18, 2))::hugeint) from {}"
 )
+_QUIET = {"enable_progress_bar": False}
 _PEER = "import sys, duckdb; duckdb.connect(sys.argv[1], config={'threads': sys.argv[2]}).execute(sys.argv[3])"
 
 
@@ -65,7 +66,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, folder: Path) -> str:
     """Measure both formats; Markdown with the figures and which goal holds."""
-    _make_files(folder, options.lines)
+    say(f"making {options.lines:,} order lines …")
+    run_apart(_make_files, folder, options.lines)
     rows = []
     for kind in FORMATS:
         bench = _Bench(folder, kind)
@@ -122,10 +124,8 @@ class _Bench:
         """Refuse to compare unless both hold the same rows."""
         self.run_product()
         self.run_peer()
-        with duckdb.connect(str(self.home / "warehouse.duckdb"), read_only=True) as connection:
-            ours = connection.execute(_CONTENT.format("raw.sales_order_lines")).fetchone()
-        with duckdb.connect(str(self.table), read_only=True) as connection:
-            theirs = connection.execute(_CONTENT.format("lines")).fetchone()
+        ours = run_apart(_read_content, self.home / "warehouse.duckdb", "raw.sales_order_lines")
+        theirs = run_apart(_read_content, self.table, "lines")
         if ours != theirs:
             raise RapportError(
                 f"{self.kind.name}: the load holds {ours[0]:,} rows, the peer {theirs[0]:,} or other ones"
@@ -134,13 +134,17 @@ class _Bench:
 
 
 def _make_files(folder: Path, lines: int) -> None:
-    say(f"making {lines:,} order lines …")
-    with duckdb.connect(config={"temp_directory": str(folder / "spill")}) as connection:
+    with duckdb.connect(config={**_QUIET, "temp_directory": str(folder / "spill")}) as connection:
         connection.execute(_LINES.format(orders=lines // 5 + lines // 50 + 10, lines=lines))
         for name in ("lines.parquet", "lines.csv"):
             connection.execute(f"copy lines to '{folder / name}'")
         connection.execute(f"copy ({_ORDERS}) to '{folder / 'orders.parquet'}'")
     (folder / "none.csv").write_text("order_id,line_no,product_id,quantity,unit_price\n")
+
+
+def _read_content(path: Path, table: str) -> tuple:
+    with duckdb.connect(str(path), read_only=True, config=_QUIET) as connection:
+        return connection.execute(_CONTENT.format(table)).fetchone()
 
 
 def _prepare_orders(folder: Path) -> Path:

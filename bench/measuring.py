@@ -5,7 +5,9 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from statistics import median
 
 from pipeline.errors import RapportError
@@ -52,6 +54,12 @@ def measure(command: Sequence[str], environment: Mapping[str, str]) -> Measured:
             last = told.read().decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
             raise RapportError(f"{' '.join(command)[:200]} ended with {process.returncode}: {last[0]}")
     return Measured(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * 1024)
+
+
+def run_apart(function: Callable, *arguments: object) -> object:
+    """Call a function in a process of its own: a measured process starts with the peak memory of the one it is from."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
 
 
 def compare(name: str, product: Callable[[], Measured], peer: Callable[[], Measured], pairs: int) -> Comparison:
