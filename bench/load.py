@@ -54,7 +54,7 @@ _CONTENT = (
     "select count(*), sum(hash(order_id, line_no::varchar, product_id, quantity::decimal(18, 3), "
     "unit_price::decimal(18, 8), discount_amount::decimal(18, 2))::hugeint) from {}"
 )
-_QUIET = {"enable_progress_bar": False}
+_QUIET = "set enable_progress_bar = false"
 _PEER = "import sys, duckdb; duckdb.connect(sys.argv[1], config={'threads': sys.argv[2]}).execute(sys.argv[3])"
 
 
@@ -134,7 +134,8 @@ class _Bench:
 
 
 def _make_files(folder: Path, lines: int) -> None:
-    with duckdb.connect(config={**_QUIET, "temp_directory": str(folder / "spill")}) as connection:
+    with duckdb.connect(config={"temp_directory": str(folder / "spill")}) as connection:
+        connection.execute(_QUIET)
         connection.execute(_LINES.format(orders=lines // 5 + lines // 50 + 10, lines=lines))
         for name in ("lines.parquet", "lines.csv"):
             connection.execute(f"copy lines to '{folder / name}'")
@@ -143,7 +144,8 @@ def _make_files(folder: Path, lines: int) -> None:
 
 
 def _read_content(path: Path, table: str) -> tuple:
-    with duckdb.connect(str(path), read_only=True, config=_QUIET) as connection:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        connection.execute(_QUIET)
         return connection.execute(_CONTENT.format(table)).fetchone()
 
 
