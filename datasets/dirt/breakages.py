@@ -19,8 +19,11 @@ EVENT = "event_out_of_range"
 
 _EMPTY = {CSV: ("", "   "), TEXT_PARQUET: (None, "", "   "), TYPED_PARQUET: (None,)}
 _NOT_A_NUMBER = ("one", "NaN", "inf", "-inf", "1,5", "£3", "3 pieces", "99999999999999999999")
-_NOT_A_TIME = ("yesterday", "2023-02-31T10:00:00", "31/01/2023", "2023-01-31T25:00:00", "1675159200")
-_NOT_A_DATE = ("soon", "2023-02-31", "31/01/2023")
+_NOT_A_TIME = (
+    *("yesterday", "2023-02-31T10:00:00", "31/01/2023", "2023-01-31T25:00:00", "1675159200"),
+    *("infinity", "-infinity", "epoch", "2023-01-31T10:00:00+99:00"),
+)
+_NOT_A_DATE = ("soon", "2023-02-31", "31/01/2023", "infinity", "epoch")
 _NOT_A_TRUTH = ("maybe", "2")
 # What a frame's column of floats can hold beside numbers.
 _NO_NUMBER_EITHER = ("NaN", "inf", "-inf")

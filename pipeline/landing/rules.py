@@ -26,7 +26,10 @@ _NUMBERS = (
     "UHUGEINT",
 )
 _TIMES = ("TIMESTAMP", "DATE")
-OFFSET = r":\d\d(\.\d+)?\s*(Z|z|[+-]\d\d(:?\d\d)?)$"
+# DuckDB also takes words (epoch, infinity) and offsets that no place on earth has for times.
+_ISO_DATE = r"^\d{4}-\d\d-\d\d"
+OFFSET = r":\d\d(\.\d+)?\s*(Z|z|[+-](0\d|1[0-4])(:?\d\d)?)$"
+_ANY_OFFSET = r":\d\d(\.\d+)?\s*[+-]\d\d(:?\d\d)?$"
 _WHOLE = r"[+-]?\d+(\.0*)?"
 
 
@@ -120,8 +123,9 @@ def _parse_time(raw: str, text: str, source_type: str, sql_type: str) -> str:
     if source_type == "TIMESTAMP WITH TIME ZONE" or source_type.startswith(_TIMES):
         return f"try_cast({raw} as {sql_type})"
     return (
-        f"cast(case when regexp_matches({text}, '{OFFSET}') "
-        f"then try_cast(try_cast({text} as timestamptz) as timestamp) "
+        f"cast(case when not regexp_matches({text}, '{_ISO_DATE}') then null "
+        f"when regexp_matches({text}, '{OFFSET}') then try_cast(try_cast({text} as timestamptz) as timestamp) "
+        f"when regexp_matches({text}, '{_ANY_OFFSET}') then null "
         f"else try_cast({text} as timestamp) end as {sql_type})"
     )
 

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +86,8 @@ def describe_error(path: Path, error: Exception) -> str:
         return "it is not UTF-8; export it as UTF-8"
     if isinstance(error, EOFError):
         return "its gzip ends too early; send it again"
+    if isinstance(error, zlib.error):
+        return "its gzip is damaged; send it again"
     if isinstance(error, OSError):
         return f"it can't be opened ({error.strerror or error}); is it what its name says?"
     lines = [line.strip() for line in str(error).splitlines()]
@@ -136,7 +139,7 @@ def _look_at_file(connection: duckdb.DuckDBPyConnection, path: Path) -> Shape | 
         return _shape_of(connection.execute(query).fetchall())
     except Unusable as problem:
         return problem
-    except (duckdb.Error, OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+    except (duckdb.Error, OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
         return Unusable(UNREADABLE, describe_error(path, error))
 
 
@@ -170,4 +173,6 @@ def _look_at_csv(path: Path) -> Shape:
         header = next(csv.reader(handle), None)
     if not header:
         raise Unusable(UNREADABLE, "it is empty; a CSV file needs a header at the least")
+    if any("\0" in name for name in header):
+        raise Unusable(UNREADABLE, "its header holds NUL bytes; export it as UTF-8 text")
     return Shape(False, tuple(header))
