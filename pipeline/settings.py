@@ -25,6 +25,7 @@ class Settings:
     memory: str
     threads: int
     secret: str | None = None
+    currency: str | None = None
     phone_region: str = "GB"
     most_sharers: int = 3
 
@@ -49,6 +50,7 @@ class Settings:
             memory=variables.get("RAPPORT_MEMORY") or _share_of_memory(0.6),
             threads=int(_number(variables, "RAPPORT_THREADS", os.cpu_count() or 1, 1, 1024)),
             secret=variables.get("RAPPORT_SECRET") or None,
+            currency=(variables.get("RAPPORT_CURRENCY") or "").upper() or None,
             phone_region=(variables.get("RAPPORT_PHONE_REGION") or "GB").upper(),
             most_sharers=int(_number(variables, "RAPPORT_MOST_SHARERS", 3, 1, 1000)),
         )

@@ -71,9 +71,12 @@ def count_read_rows(connection: duckdb.DuckDBPyConnection, batch: Batch) -> dict
     return tallies
 
 
-def settle_currency(connection: duckdb.DuckDBPyConnection, batch: Batch, parts: list[Part]) -> None:
-    """The warehouse's currency is that of its orders; at first, the commonest of the earliest drop that names one."""
+def settle_currency(connection: duckdb.DuckDBPyConnection, batch: Batch, parts: list[Part], chosen: str | None) -> None:
+    """The warehouse's currency: the chosen one, else that of its orders, at first the commonest of the earliest drop."""
     if "currency" not in batch.entity.column_names:
+        return
+    if chosen:
+        connection.execute("set variable warehouse_currency = ?", [chosen])
         return
     found = connection.execute(f"select max(upper(currency)) from raw.{batch.entity.table}").fetchone()[0]
     came = [

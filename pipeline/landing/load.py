@@ -152,7 +152,7 @@ def _keep_personal(night: _Night, batch: Batch, reading: Reading) -> None:
 
 def _load_readable(night: _Night, batch: Batch, reading: Reading) -> tuple[list[FileResult], list[str]]:
     connection, entity = night.connection, batch.entity
-    settle_currency(connection, batch, reading.parts)
+    settle_currency(connection, batch, reading.parts, night.settings.currency)
     with write_whole(connection):
         clear_quarantine(connection, batch)
         set_aside(connection, batch)

@@ -115,6 +115,13 @@ def test_offsets_become_wall_time_of_the_warehouse(shop):
     assert times == [("11:00",), ("05:30",), ("10:00",)]
 
 
+def test_a_chosen_currency_holds_whatever_drop_comes_first(shop):
+    orders = "order_id,ordered_at,currency\no8,2024-01-02,usd\no9,2024-01-02,eur\n"
+    shop.drop_sales("2024-01-02", orders=orders, lines=f"{LINE_HEADER}\no9,1,p,1,1,0\n")
+    shop.load(currency="EUR")
+    assert shop.reasons("sales/orders") == [(1, "other_currency")]
+
+
 def test_currency_is_settled_by_the_first_drop(shop):
     shop.drop_sales()
     shop.load("2024-01-01")
