@@ -72,7 +72,7 @@ def count_read_rows(connection: duckdb.DuckDBPyConnection, batch: Batch) -> dict
 
 
 def settle_currency(connection: duckdb.DuckDBPyConnection, batch: Batch, parts: list[Part], chosen: str | None) -> None:
-    """The warehouse's currency: the chosen one, else that of its orders, at first the commonest of the earliest drop."""
+    """The warehouse's currency: the chosen one, else that of its orders, at first the commonest of the first drop."""
     if "currency" not in batch.entity.column_names:
         return
     if chosen:
