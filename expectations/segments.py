@@ -8,38 +8,45 @@ _ROUNDING = "the average order value is rounded to the cent; set 2026-11-23"
 
 _SETTINGS = "(select dormant_after_days, churned_after_days from intermediate.int_settings_resolved)"
 _TOP_TIER = "(select tier as top_tier, threshold_amount from intermediate.int_tiers_resolved where is_top)"
-_SEGMENT = (
-    "select b.customer_id, b.segment, b.recency_days, s.* from {table} as b cross join " + _SETTINGS + " as s"
-    " where b.segment is not null and "
-)
+
+
+def _first_that_holds(segment: str, sentence: str, holds: str, column: str) -> NoRows:
+    """Nobody is in the segment for whom it does not hold, or in a later one (seed segments) while it does."""
+    return NoRows(
+        sentence,
+        f"select b.customer_id, b.segment, b.{column} from {{table}} as b"
+        f" inner join seeds.segments as p on p.segment = b.segment cross join {_SETTINGS} as s"
+        f" cross join {_TOP_TIER} as t cross join (select place from seeds.segments where segment = '{segment}') as o"
+        f" where (b.segment = '{segment}' and not coalesce({holds}, false)) or ({holds} and p.place > o.place)",
+        ("segment", column),
+    )
+
 
 # Without this the rules below would find no bad row because they find no row at all.
 _ONE_SETTING = NoRows(
-    "there is one row of settings and one top tier",
-    "select s.n as settings, t.n as top_tiers from (select count(*) as n from " + _SETTINGS + ") as s"
-    " cross join (select count(*) as n from " + _TOP_TIER + ") as t where exists (select 1 from {table})"
-    " and (s.n <> 1 or t.n <> 1)",
+    "there is one row of settings, one top tier and a place for each segment",
+    "select s.n as settings, t.n as top_tiers, p.n as places from (select count(*) as n from " + _SETTINGS + ") as s"
+    " cross join (select count(*) as n from " + _TOP_TIER + ") as t"
+    " cross join (select count(distinct place) as n from seeds.segments) as p where exists (select 1 from {table})"
+    " and (s.n <> 1 or t.n <> 1 or p.n <> 6)",
 )
 
-_CHURNED = NoRows(
-    "segment is churned exactly from churned_after_days on",
-    _SEGMENT + "(b.segment = 'churned') <> (b.recency_days >= s.churned_after_days)",
-    ("segment", "recency_days"),
+_CHURNED = _first_that_holds(
+    "churned",
+    "segment is churned only from churned_after_days on, and nothing later from then on",
+    "b.recency_days >= s.churned_after_days",
+    "recency_days",
 )
 
-_DORMANT = NoRows(
-    "segment is dormant exactly from dormant_after_days until churned",
-    _SEGMENT + "(b.segment = 'dormant')"
-    " <> (b.recency_days >= s.dormant_after_days and b.recency_days < s.churned_after_days)",
-    ("segment", "recency_days"),
+_DORMANT = _first_that_holds(
+    "dormant",
+    "segment is dormant only from dormant_after_days on, and nothing later from then on",
+    "b.recency_days >= s.dormant_after_days",
+    "recency_days",
 )
 
-_VIP = NoRows(
-    "segment is vip exactly for holders of the top tier who are neither dormant nor churned",
-    "select b.customer_id, b.segment, b.tier, t.top_tier from {table} as b cross join " + _TOP_TIER + " as t"
-    " where b.segment is not null and b.segment not in ('churned', 'dormant')"
-    " and (b.segment = 'vip') <> (b.tier is not distinct from t.top_tier)",
-    ("segment", "tier"),
+_VIP = _first_that_holds(
+    "vip", "segment is vip only for holders of the top tier, and nothing later for them", "b.tier = t.top_tier", "tier"
 )
 
 _NEAR_VIP = NoRows(

@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.errors import RapportError
+from pipeline.seeds import check_seeds
 from pipeline.settings import PROJECT_ROOT, Settings
 from pipeline.warehouse import make_folder
 
@@ -19,7 +20,8 @@ DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 
 
 def stage(settings: Settings, as_of: date, run_id: str) -> None:
-    """Clean and type the rows in force at the end of `as_of`, with the seeds."""
+    """Clean and type the rows in force at the end of `as_of`, with the seeds, once these are found in order."""
+    check_seeds(DBT_PROJECT / "seeds")
     build_layers(settings, as_of, "tag:staging")
 
 

@@ -1,4 +1,5 @@
 -- A tiny warehouse of the night of 2020-06-30 that passes every gate.
+create schema seeds;
 create schema raw;
 create schema staging;
 create schema identity;
@@ -93,6 +94,9 @@ from (select distinct customer_id from marts.orders where customer_id is not nul
 create table marts.customer_aliases as
 select 'former' as old_customer_id, min(customer_id) as customer_id, date '2020-06-30' as since
 from identity.identifiers;
+
+create table seeds.segments as
+select unnest(['churned', 'dormant', 'vip', 'near_vip', 'at_risk', 'regular']) as segment, unnest(range(1, 7)) as place;
 
 create table intermediate.int_settings_resolved as select 90 as dormant_after_days, 180 as churned_after_days;
 

@@ -143,17 +143,19 @@ BREAKAGES = {
     ("marts.customers", "a buyer has a tier"): _CUSTOMER.format("tier = null", "vip"),
     (
         "marts.customers",
-        "there is one row of settings and one top tier",
+        "there is one row of settings, one top tier and a place for each segment",
     ): "delete from intermediate.int_settings_resolved",
-    ("marts.customers", "segment is churned exactly from churned_after_days on"): _CUSTOMER.format(
-        "segment = 'churned'", "dormant"
-    ),
-    ("marts.customers", "segment is dormant exactly from dormant_after_days until churned"): _CUSTOMER.format(
-        "segment = 'dormant'", "regular"
-    ),
     (
         "marts.customers",
-        "segment is vip exactly for holders of the top tier who are neither dormant nor churned",
+        "segment is churned only from churned_after_days on, and nothing later from then on",
+    ): _CUSTOMER.format("segment = 'churned'", "dormant"),
+    (
+        "marts.customers",
+        "segment is dormant only from dormant_after_days on, and nothing later from then on",
+    ): _CUSTOMER.format("segment = 'dormant'", "regular"),
+    (
+        "marts.customers",
+        "segment is vip only for holders of the top tier, and nothing later for them",
     ): _CUSTOMER.format("segment = 'regular'", "vip"),
     ("marts.customers", "a near_vip is below the top threshold, and one average order reaches it"): _CUSTOMER.format(
         "average_order_value = 19.98", "near"

@@ -1,4 +1,5 @@
--- A threshold given as a share of customers becomes the amount the last of that share has reached tonight.
+-- A threshold given as a share of customers becomes the amount the last of that share has reached tonight, but never
+-- less than the tier below asks for.
 with tiers as (
 
     select * from {{ ref('tiers') }}
@@ -16,12 +17,11 @@ revenue as (
 
 ),
 
-final as (
+priced as (
 
     select
         tiers.tier,
         tiers.tier_rank,
-        tiers.tier_rank = max(tiers.tier_rank) over () as is_top,
         case
             when tiers.threshold_kind = 'share'
                 then (
@@ -32,6 +32,19 @@ final as (
             else {{ money('tiers.threshold_value') }}
         end as threshold_amount
     from tiers
+
+),
+
+final as (
+
+    select
+        tier,
+        tier_rank,
+        tier_rank = max(tier_rank) over () as is_top,
+        case
+            when threshold_amount is not null then max(threshold_amount) over (order by tier_rank)
+        end as threshold_amount
+    from priced
 
 )
 

@@ -1,4 +1,5 @@
--- The six segments, the first that holds: churned, dormant, vip, near_vip, at_risk, regular.
+-- The six segments, the first that holds in the order of the seed segments: by default churned, dormant, vip, near_vip,
+-- at_risk, regular.
 with settings as (
 
     select * from {{ ref('int_settings_resolved') }}
@@ -15,6 +16,19 @@ top_tier as (
 tiers as (
 
     select * from {{ ref('int_tiers_resolved') }}
+
+),
+
+places as (
+
+    select
+        max(place) filter (where segment = 'churned') as churned,
+        max(place) filter (where segment = 'dormant') as dormant,
+        max(place) filter (where segment = 'vip') as vip,
+        max(place) filter (where segment = 'near_vip') as near_vip,
+        max(place) filter (where segment = 'at_risk') as at_risk,
+        max(place) filter (where segment = 'regular') as regular
+    from {{ ref('segments') }}
 
 ),
 
@@ -88,19 +102,30 @@ judged as (
 
 ),
 
+placed as (
+
+    select
+        judged.*,
+        least(
+            case when judged.is_churned then places.churned end,
+            case when judged.is_dormant then places.dormant end,
+            case when judged.is_vip then places.vip end,
+            case when judged.is_near_vip then places.near_vip end,
+            case when judged.is_at_risk then places.at_risk end,
+            places.regular
+        ) as place
+    from judged
+    cross join places
+
+),
+
 final as (
 
     select
-        *,
-        case
-            when is_churned then 'churned'
-            when is_dormant then 'dormant'
-            when is_vip then 'vip'
-            when is_near_vip then 'near_vip'
-            when is_at_risk then 'at_risk'
-            else 'regular'
-        end as segment
-    from judged
+        placed.* exclude (place),
+        segments.segment
+    from placed
+    inner join {{ ref('segments') }} as segments on placed.place = segments.place
 
 )
 

@@ -18,7 +18,7 @@ remembered as (
 
 six as (
 
-    select unnest(['vip', 'near_vip', 'regular', 'at_risk', 'dormant', 'churned']) as segment
+    select segment from {{ ref('segments') }}
 
 ),
 
