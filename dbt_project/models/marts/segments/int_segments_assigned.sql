@@ -90,7 +90,9 @@ judged as (
                     ceil((next_tier.threshold_amount - buyers.net_revenue_12m) / buyers.average_order_value) as bigint
                 )
         end as tier_gap_orders,
-        {{ money('top_tier.vip_amount - buyers.net_revenue_12m') }} as vip_gap_amount
+        {{ money('top_tier.vip_amount - buyers.net_revenue_12m') }} as vip_gap_amount,
+        case when buyers.net_revenue_12m < top_tier.vip_amount then losses.loses_on end as vip_gap_widens_on,
+        case when buyers.net_revenue_12m < top_tier.vip_amount then losses.loses_amount end as vip_gap_widens_by
     from buyers
     cross join settings
     cross join top_tier
@@ -99,6 +101,7 @@ judged as (
     left join tiers as next_tier on reached.tier_rank + 1 = next_tier.tier_rank
     left join scores on buyers.customer_id = scores.customer_id
     left join remembered on buyers.customer_id = remembered.customer_id
+    left join {{ ref('int_window_losses') }} as losses on buyers.customer_id = losses.customer_id
 
 ),
 
