@@ -102,8 +102,8 @@ _GROSS = "quantity * unit_price::decimal(38, 8)"
 
 _DISCOUNT = Check(
     "discount_above_gross",
-    # the same as being above the gross in whole cents, and ten times as fast as rounding
-    f"discount_amount > {_GROSS} + 0.005",
+    # the same as being above the gross in whole cents, and ten times as fast as rounding; most lines have no discount
+    f"case when discount_amount > 0 then discount_amount > {_GROSS} + 0.005 end",
     f"concat('discount_amount ', discount_amount, ' is above the line''s gross of ', round({_GROSS}, 2), "
     "'; it is the discount of the whole line, and unit_price is the price before it')",
 )

@@ -46,14 +46,17 @@ def find_drops_to_judge_again(connection: duckdb.DuckDBPyConnection, entity: Ent
     ]
     if entity.parent:
         orders = f"raw.{entity.parent.replace('/', '_')}"
-        order_id = "trim(json_extract_string(row_json, '$.order_id'))"
-        queries += [
-            # the other two rules are only reached by a line whose order was there
-            f"select drop_on from {table} where rule in ('{ORDER_MISSING}', '{CONFLICT}', '{BLOCKED}') "
-            f"and row_number is not null and not contains({order_id}, '{EMAIL_MASK}') "
-            f"and not contains({order_id}, '{PHONE_MASK}') "
-            f"and (rule = '{ORDER_MISSING}') = ({order_id} in (select order_id from {orders}))",
+        queries.append(
             f"select _drop_on from raw.{entity.table} as line "
-            f"where not exists (select 1 from {orders} as o where o.order_id = line.order_id)",
-        ]
+            f"where not exists (select 1 from {orders} as o where o.order_id = line.order_id)"
+        )
+        # the other two rules are only reached by a line whose order was there
+        hang_on_orders = f"rule in ('{ORDER_MISSING}', '{CONFLICT}', '{BLOCKED}') and row_number is not null"
+        if connection.execute(f"select count(*) > 0 from {table} where {hang_on_orders}").fetchone()[0]:
+            order_id = "trim(json_extract_string(row_json, '$.order_id'))"
+            queries.append(
+                f"select drop_on from {table} where {hang_on_orders} "
+                f"and not contains({order_id}, '{EMAIL_MASK}') and not contains({order_id}, '{PHONE_MASK}') "
+                f"and (rule = '{ORDER_MISSING}') = ({order_id} in (select order_id from {orders}))"
+            )
     return {row[0] for query in queries for row in connection.execute(f"select distinct * from ({query})").fetchall()}
