@@ -9,7 +9,7 @@ export RAPPORT_HOME
 # Some machines forbid writing bytecode; without it every start costs seconds more.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test nightly airflow lint bench clean
+.PHONY: setup demo test nightly airflow lint bench docs clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -42,6 +42,9 @@ lint: setup ## ruff and sqlfluff
 
 bench: setup ## speed beside peers, as Markdown [BENCH="load --lines 5000000"]
 	@$(BIN)/python -m bench $(BENCH)
+
+docs: setup ## docs/data-dictionary.md anew, from the descriptions of the models
+	@$(BIN)/python -m pipeline dictionary
 
 clean: ## remove the environment and the demo's state
 	rm -rf .venv var

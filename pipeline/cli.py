@@ -17,6 +17,7 @@ _EXAMPLES = """examples:
   python -m pipeline summary --files               each file of the last run, and where its rows ended
   python -m pipeline versions                      published versions; the current one is marked
   python -m pipeline rollback                      readers go back to the version before
+  python -m pipeline dictionary                    docs/data-dictionary.md anew, after a model's description changed
 
 State lives under RAPPORT_HOME, drops are read from RAPPORT_LANDING.
 Exit codes of nightly: 0 published; 1 it failed; 2 wrong call or settings; 3 a gate refused; 130 interrupted.
@@ -72,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     dbt.add_argument(
         "arguments", nargs="+", metavar="ARGUMENT", help="after --: what dbt is given, such as: -- docs generate"
     )
+    _add(commands, "dictionary", "write docs/data-dictionary.md from the descriptions of the models", _write_dictionary)
     for stage in STAGES:
         command = _add(commands, stage.name.replace("_", "-"), f"stage: {stage.title.lower()}", _run_one, dated=True)
         command.set_defaults(stage=stage.name)
@@ -113,6 +115,13 @@ def _run_dbt(settings: Settings, options: argparse.Namespace) -> None:
     from pipeline.transform import run_dbt
 
     print(run_dbt(settings, options.date, *options.arguments))
+
+
+def _write_dictionary(settings: Settings, options: argparse.Namespace) -> None:
+    from pipeline.dictionary import DICTIONARY, write_dictionary
+
+    tables = write_dictionary(settings)
+    print(f"{DICTIONARY}: {tables} tables")
 
 
 def _show_summary(settings: Settings, options: argparse.Namespace) -> None:

@@ -1,9 +1,12 @@
-"""The file that readers open keeps what docs/published.md promises of columns and types."""
+"""The file that readers open is what docs/published.md promises and docs/data-dictionary.md describes."""
+
+import re
 
 import duckdb
 import pytest
 
 from pipeline.publish.tables import LEDGERS, TABLES
+from tests.integration.conftest import ROOT
 from tests.published_contract import promised_type, read_columns
 
 
@@ -47,3 +50,14 @@ def test_parquet_files_have_the_same_types(found, first_night):
         path = home.current / "parquet" / f"{table}.parquet"
         described = duckdb.sql(f"describe from '{path}'").fetchall()
         assert {name: kind for name, kind, *_ in described} == columns
+
+
+def test_the_dictionary_has_every_column_in_its_place(found):
+    page = (ROOT / "docs/data-dictionary.md").read_text()
+    written = {
+        section.split("\n")[0]: dict(re.findall(r"^\| `(\w+)` \| (\S+) \|", section, re.MULTILINE))
+        for section in page.split("\n## ")[1:]
+    }
+    assert {table: list(columns.items()) for table, columns in written.items()} == {
+        table: list(columns.items()) for table, columns in found.items()
+    }
