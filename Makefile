@@ -6,6 +6,12 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3 python3.13; do \
 BIN := .venv/bin
 RAPPORT_HOME ?= $(CURDIR)/var
 export RAPPORT_HOME
+# What serving costs the simulated retailer; a real one's drops don't say.
+ifeq ($(DATASET),simulated)
+RAPPORT_COST_PER_MINUTE ?= 0.40
+RAPPORT_COST_PER_RETURN ?= 4
+export RAPPORT_COST_PER_MINUTE RAPPORT_COST_PER_RETURN
+endif
 # Some machines forbid writing bytecode; without it every start costs seconds more.
 unexport PYTHONDONTWRITEBYTECODE
 

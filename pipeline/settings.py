@@ -28,6 +28,8 @@ class Settings:
     currency: str | None = None
     phone_region: str = "GB"
     most_sharers: int = 3
+    cost_per_minute: float | None = None
+    cost_per_return: float | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
@@ -38,14 +40,13 @@ class Settings:
         timezone = variables.get("RAPPORT_TIMEZONE") or "UTC"
         if timezone not in available_timezones():
             raise UsageError(f"RAPPORT_TIMEZONE={timezone!r} is not a time zone; give a name such as Europe/London.")
-        budget = variables.get("RAPPORT_OFFER_BUDGET")
         return cls(
             home=home,
             landing=landing,
             timezone=timezone,
             max_bad_share=_number(variables, "RAPPORT_MAX_BAD_SHARE", 0.20, 0, 1),
             keep_versions=int(_number(variables, "RAPPORT_KEEP_VERSIONS", 7, 1, 10_000)),
-            offer_budget=None if not budget else _number(variables, "RAPPORT_OFFER_BUDGET", 0, 0, 1e12),
+            offer_budget=_amount(variables, "RAPPORT_OFFER_BUDGET"),
             control_share=_number(variables, "RAPPORT_CONTROL_SHARE", 0.10, 0, 1),
             memory=variables.get("RAPPORT_MEMORY") or _share_of_memory(0.6),
             threads=int(_number(variables, "RAPPORT_THREADS", os.cpu_count() or 1, 1, 1024)),
@@ -53,6 +54,8 @@ class Settings:
             currency=(variables.get("RAPPORT_CURRENCY") or "").upper() or None,
             phone_region=(variables.get("RAPPORT_PHONE_REGION") or "GB").upper(),
             most_sharers=int(_number(variables, "RAPPORT_MOST_SHARERS", 3, 1, 1000)),
+            cost_per_minute=_amount(variables, "RAPPORT_COST_PER_MINUTE"),
+            cost_per_return=_amount(variables, "RAPPORT_COST_PER_RETURN"),
         )
 
     @property
@@ -122,6 +125,11 @@ def _number(variables: Mapping[str, str], name: str, default: float, low: float,
     if not low <= value <= high:
         raise UsageError(f"{name}={text} must lie between {low:g} and {high:g}.")
     return value
+
+
+def _amount(variables: Mapping[str, str], name: str) -> float | None:
+    """An amount in the warehouse's currency; None where it isn't set."""
+    return _number(variables, name, 0, 0, 1e12) if variables.get(name) else None
 
 
 def _share_of_memory(share: float) -> str:

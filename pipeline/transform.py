@@ -60,11 +60,16 @@ def run_dbt(settings: Settings, as_of: date, *arguments: str) -> str:
 
 
 def dbt_variables(settings: Settings, as_of: date) -> dict[str, object]:
-    """What the run tells dbt: its date and the limits that are settings, not rules."""
+    """What the run tells dbt: its date and the limits that are settings, not rules.
+
+    A cost that isn't set is left out, so that one written in dbt_project.yml holds.
+    """
+    costs = {"cost_per_handling_minute": settings.cost_per_minute, "cost_per_return": settings.cost_per_return}
     return {
         "as_of_date": as_of.isoformat(),
         "control_share": settings.control_share,
         "offer_budget": settings.offer_budget,
+        **{name: cost for name, cost in costs.items() if cost is not None},
     }
 
 

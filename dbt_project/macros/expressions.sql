@@ -8,6 +8,16 @@
     ('{{ prefix }}_' || left({{ text }}, 20))
 {%- endmacro %}
 
+{#- A variable that may be null, as SQL. 0 is a number. -#}
+{% macro number_or_null(variable) -%}
+    {{ 'null' if variable is none else variable }}
+{%- endmacro %}
+
+{#- A share as a whole percentage: 3 %. -#}
+{% macro percent(share) -%}
+    (cast(round(100 * {{ share }}) as integer) || ' %')
+{%- endmacro %}
+
 {% macro money(expression) -%}
     cast({{ expression }} as decimal(18, 2))
 {%- endmacro %}

@@ -53,6 +53,7 @@ refunds as (
     select
         returns.customer_id,
         sum(returns.refund_amount) as refunds_total,
+        count(*) filter (where returns.returned_on > {{ twelve_months_before(as_of_date()) }}) as returns_12m,
         coalesce(
             sum(returns.refund_amount) filter (where returns.returned_on > {{ twelve_months_before(as_of_date()) }}), 0
         ) as refunds_12m,
@@ -74,6 +75,7 @@ lines as (
     select
         customer_id,
         sum(gross_amount) as gross_amount,
+        sum(discount_amount) as discount_amount,
         sum(gross_amount) filter (where discount_amount = 0) as full_price_amount
     from {{ ref('order_lines') }}
     where customer_id is not null
@@ -96,21 +98,10 @@ contacts as (
 
     select
         customer_id,
-        count(*) as support_contacts_12m
-    from {{ ref('interactions') }}
-    where
-        source = 'support'
-        and customer_id is not null
-        and cast(occurred_at as date) > {{ twelve_months_before(as_of_date()) }}
-    group by customer_id
-
-),
-
-handling as (
-
-    select
-        customer_id,
-        sum(cast(handling_minutes as decimal(18, 2))) as handling_minutes_12m
+        count(*) as support_contacts_12m,
+        -- one contact of unknown length leaves the sum unknown
+        case when count(handling_minutes) = count(*) then sum(cast(handling_minutes as decimal(18, 2))) end
+            as handling_minutes_12m
     from {{ ref('int_contacts_identified') }}
     where customer_id is not null and cast(opened_at as date) > {{ twelve_months_before(as_of_date()) }}
     group by customer_id
@@ -128,6 +119,32 @@ points as (
 
 ),
 
+costs as (
+
+    select
+        people.customer_id,
+        case
+            when settings.has_cost
+                then {{ money('orders.gross_margin_12m - coalesce(refunds.margin_returned_12m, 0)') }}
+        end as gross_margin_12m,
+        case
+            when settings.has_support and contacts.customer_id is null and settings.cost_per_handling_minute is not null
+                then {{ money('0') }}
+            when settings.has_support
+                then {{ money('contacts.handling_minutes_12m * settings.cost_per_handling_minute') }}
+        end as support_cost_12m,
+        case
+            when settings.has_returns
+                then {{ money('coalesce(refunds.returns_12m, 0) * settings.cost_per_return') }}
+        end as returns_cost_12m
+    from people
+    cross join settings
+    left join orders on people.customer_id = orders.customer_id
+    left join refunds on people.customer_id = refunds.customer_id
+    left join contacts on people.customer_id = contacts.customer_id
+
+),
+
 final as (
 
     select
@@ -141,10 +158,7 @@ final as (
         coalesce(orders.orders_12m, 0) as orders_12m,
         {{ money('coalesce(orders.net_sales_total, 0) - coalesce(refunds.refunds_total, 0)') }} as net_revenue_total,
         {{ money('coalesce(orders.net_sales_12m, 0) - coalesce(refunds.refunds_12m, 0)') }} as net_revenue_12m,
-        case
-            when settings.has_cost
-                then {{ money('orders.gross_margin_12m - coalesce(refunds.margin_returned_12m, 0)') }}
-        end as gross_margin_12m,
+        costs.gross_margin_12m,
         {{ money('(orders.net_sales_total - coalesce(refunds.refunds_total, 0)) / orders.orders_total') }}
             as average_order_value,
         gaps.median_gap_days,
@@ -159,9 +173,17 @@ final as (
             when lines.gross_amount > 0
                 then cast(coalesce(lines.full_price_amount, 0) as double) / cast(lines.gross_amount as double)
         end as full_price_share,
+        case
+            when lines.gross_amount > 0
+                then cast(lines.discount_amount as double) / cast(lines.gross_amount as double)
+        end as discount_share,
         case when settings.has_support then coalesce(contacts.support_contacts_12m, 0) end as support_contacts_12m,
-        {{ money('handling.handling_minutes_12m * ' ~ (var('cost_per_handling_minute') or 'null')) }}
-            as cost_to_serve_12m,
+        costs.support_cost_12m,
+        costs.returns_cost_12m,
+        {{ money('costs.support_cost_12m + costs.returns_cost_12m') }} as cost_to_serve_12m,
+        {{ money(
+            'costs.gross_margin_12m - coalesce(costs.support_cost_12m, 0) - coalesce(costs.returns_cost_12m, 0)'
+        ) }} as margin_after_service_12m,
         case when settings.has_loyalty then members.customer_id is not null end as is_loyalty_member,
         case when settings.has_points then coalesce(points.points_balance, 0) end as points_balance
     from people
@@ -171,7 +193,7 @@ final as (
     left join lines on people.customer_id = lines.customer_id
     left join gaps on people.customer_id = gaps.customer_id
     left join contacts on people.customer_id = contacts.customer_id
-    left join handling on people.customer_id = handling.customer_id
+    left join costs on people.customer_id = costs.customer_id
     left join members on people.customer_id = members.customer_id
     left join points on people.customer_id = points.customer_id
 

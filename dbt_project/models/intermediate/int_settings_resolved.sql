@@ -37,6 +37,8 @@ final as (
         {{ var('warning_window_days') }} as warning_window_days,
         cast({{ var('at_risk_cutoff') }} as double) as at_risk_cutoff,
         cast({{ var('at_risk_margin') }} as double) as at_risk_margin,
+        cast({{ number_or_null(var('cost_per_handling_minute')) }} as decimal(18, 4)) as cost_per_handling_minute,
+        cast({{ number_or_null(var('cost_per_return')) }} as decimal(18, 4)) as cost_per_return,
         exists(select 1 from {{ ref('stg_support__contacts') }}) as has_support,
         exists(select 1 from {{ ref('stg_loyalty__members') }}) as has_loyalty,
         exists(select 1 from {{ ref('stg_loyalty__points') }}) as has_points,

@@ -44,77 +44,13 @@ since as (
 
 ranked as (
 
-    select
-        customer_id,
-        cast(ceil(5 * cume_dist() over (order by last_order_on)) as integer) as r_score,
-        cast(ceil(5 * cume_dist() over (order by orders_12m)) as integer) as f_score,
-        cast(ceil(5 * cume_dist() over (order by net_revenue_12m)) as integer) as m_score,
-        coalesce(gross_margin_12m - coalesce(cost_to_serve_12m, 0), net_revenue_12m) as value_12m,
-        row_number() over (
-            order by coalesce(gross_margin_12m - coalesce(cost_to_serve_12m, 0), net_revenue_12m) desc, customer_id
-        ) / cast(count(*) over () as double) as value_place
-    from people
-    where orders_total > 0
-
-),
-
-bands as (
-
-    select
-        ranked.customer_id,
-        min_by(bands.value_band, bands.up_to_share) as value_band
-    from ranked
-    inner join {{ ref('value_bands') }} as bands on ranked.value_place <= bands.up_to_share
-    group by ranked.customer_id
-
-),
-
-valued as (
-
-    select
-        ranked.*,
-        case when ranked.value_12m < 0 then 'negative' else bands.value_band end as value_band
-    from ranked
-    inner join bands on ranked.customer_id = bands.customer_id
-
-),
-
-remembered as (
-
-    select * from {{ ref('int_customers_remembered') }}
+    select * from {{ ref('int_customers_ranked') }}
 
 ),
 
 judged as (
 
-    select
-        people.customer_id,
-        case
-            when people.tenure_days < {{ var('too_early_days') }} then 'too_early'
-            when
-                settings.has_cost
-                and people.orders_total >= {{ var('let_go_min_orders') }}
-                and people.gross_margin_12m - coalesce(people.cost_to_serve_12m, 0) < 0
-                then 'let_go'
-            when segments.is_near_vip or segments.is_vip or valued.value_band in ('top', 'high') then 'invest'
-            else 'maintain'
-        end as keep_status
-    from people
-    cross join settings
-    inner join segments on people.customer_id = segments.customer_id
-    inner join valued on people.customer_id = valued.customer_id
-
-),
-
-kept as (
-
-    select
-        judged.customer_id,
-        judged.keep_status,
-        case when judged.keep_status = 'let_go' then coalesce(remembered.let_go_since, {{ as_of_date() }}) end
-            as let_go_since
-    from judged
-    left join remembered on judged.customer_id = remembered.customer_id
+    select * from {{ ref('int_customers_judged') }}
 
 ),
 
@@ -135,7 +71,10 @@ final as (
         people.median_gap_days,
         people.return_share,
         people.full_price_share,
+        people.discount_share,
         people.support_contacts_12m,
+        people.support_cost_12m,
+        people.returns_cost_12m,
         people.cost_to_serve_12m,
         people.is_loyalty_member,
         people.points_balance,
@@ -145,31 +84,22 @@ final as (
         segments.vip_gap_amount,
         segments.vip_gap_widens_on,
         segments.vip_gap_widens_by,
-        valued.r_score,
-        valued.f_score,
-        valued.m_score,
+        ranked.r_score,
+        ranked.f_score,
+        ranked.m_score,
         segments.segment,
         since.segment_since,
         segments.is_near_vip,
         segments.is_at_risk,
         segments.was_at_risk,
-        valued.value_band,
-        kept.keep_status,
-        case kept.keep_status
-            when 'too_early' then 'first bought less than {{ var("too_early_days") }} days ago'
-            when 'let_go' then 'margin after cost to serve was negative over 12 months'
-            when 'invest' then 'among the most valuable, or one order from the top tier'
-            when 'maintain' then 'worth the usual care'
-        end
-        || case
-            when settings.has_cost then ''
-            else '; no unit cost has landed, so value is net revenue and nobody is let go'
-        end as keep_reason,
-        kept.let_go_since,
+        ranked.value_band,
+        judged.keep_status,
+        judged.keep_reason,
+        judged.let_go_since,
         -- looked at again after each review period, for as long as the customer is let go
-        kept.let_go_since + cast(
+        judged.let_go_since + cast(
             {{ var('let_go_review_days') }}
-            * (floor((people.as_of_date - kept.let_go_since) / {{ var('let_go_review_days') }}) + 1)
+            * (floor((people.as_of_date - judged.let_go_since) / {{ var('let_go_review_days') }}) + 1)
             as integer
         ) as keep_review_on,
         scores.churn_probability_30d,
@@ -210,8 +140,8 @@ final as (
     from people
     cross join settings
     left join segments on people.customer_id = segments.customer_id
-    left join valued on people.customer_id = valued.customer_id
-    left join kept on people.customer_id = kept.customer_id
+    left join ranked on people.customer_id = ranked.customer_id
+    left join judged on people.customer_id = judged.customer_id
     left join since on people.customer_id = since.customer_id
     left join scores on people.customer_id = scores.customer_id
 
