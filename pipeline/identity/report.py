@@ -10,11 +10,13 @@ _MOST_FILES = 20
 def describe_people(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """How many identifiers became how many people, and how much of what happened has a known person."""
     identifiers, people, merged = connection.execute(
-        "select count(*), count(distinct customer_id), count(distinct customer_id) filter (accounts > 1) from ("
-        "select customer_id, count(*) filter (kind in ('customer_ref', 'loyalty_id')) over (partition by customer_id) "
-        "as accounts from identity.identifiers)"
+        "select sum(identifiers), count(customer_id), count(customer_id) filter (accounts > 1 or cards > 1) from ("
+        "select customer_id, count(*) as identifiers, count(*) filter (kind = 'customer_ref') as accounts, "
+        "count(*) filter (kind = 'loyalty_id') as cards from identity.identifiers group by customer_id)"
     ).fetchone()
-    lines = [f"  {identifiers:,} identifiers are {people:,} people; {merged:,} of them have several accounts or cards"]
+    lines = [
+        f"  {identifiers or 0:,} identifiers are {people:,} people, {merged:,} of them with several accounts or several cards"
+    ]
     cut = connection.execute(
         "select kind, reason, count(*), max(sharers) from identity.cut_identifiers group by all order by all"
     ).fetchall()
