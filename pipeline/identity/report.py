@@ -15,7 +15,8 @@ def describe_people(connection: duckdb.DuckDBPyConnection) -> list[str]:
         "count(*) filter (kind = 'loyalty_id') as cards from identity.identifiers group by customer_id)"
     ).fetchone()
     lines = [
-        f"  {identifiers or 0:,} identifiers are {people:,} people, {merged:,} of them with several accounts or several cards"
+        f"  {identifiers or 0:,} identifiers are {people:,} people, {merged:,} of them with several accounts or cards "
+        "of one kind"
     ]
     cut = connection.execute(
         "select kind, reason, count(*), max(sharers) from identity.cut_identifiers group by all order by all"

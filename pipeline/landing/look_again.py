@@ -45,8 +45,7 @@ def _gather_from_part(connection: duckdb.DuckDBPyConnection, batch: Batch, part:
     entity, rules = batch.entity, list_rules(batch.entity)
     names = " ".join(f"when {number} then '{rule.rule}'" for number, rule in enumerate(rules, 1))
     sentences = " ".join(f"when {number} then {rule.sentence}" for number, rule in enumerate(rules, 1))
-    is_blocked = f"case when _drop_on in ({list_dates(blocked)}) then {number_of(entity, BLOCKED)} end"
-    verdict = f"coalesce(_rule, {_later_rules_sql(entity)}, {is_blocked})"
+    verdict = f"coalesce(_rule, {_later_rules_sql(connection, entity, blocked)})"
     content = f"hash({', '.join(loaded_sql(column) for column in entity.columns)})"
     came = judged_sql(entity, part, is_numbered=True)
     judged = f"select *, {verdict} as _verdict, {content} as _content from ({came})"
@@ -57,14 +56,24 @@ def _gather_from_part(connection: duckdb.DuckDBPyConnection, batch: Batch, part:
     )
 
 
-def _later_rules_sql(entity: Entity) -> str:
-    """The rules that need more than the row: what `orders_missing` and `conflicts` tell of it."""
+def _later_rules_sql(connection: duckdb.DuckDBPyConnection, entity: Entity, blocked: set[date]) -> str:
+    """The rules that need more than the row: what `orders_missing`, `conflicts` and the blocked drops tell of it.
+
+    Those that hold nothing are not asked, for asking them of every row takes longer than reading the file.
+    """
     key = ", ".join(("_drop_on", *entity.key))
-    cases = [f"when ({key}) in (select ({key}) from conflicts) then {number_of(entity, CONFLICT)}"]
-    if entity.parent:
+    cases = []
+    if entity.parent and _has_rows(connection, "orders_missing"):
         number = number_of(entity, ORDER_MISSING)
-        cases.insert(0, f"when order_id in (select order_id from orders_missing) then {number}")
+        cases.append(f"when order_id in (select order_id from orders_missing) then {number}")
+    if _has_rows(connection, "conflicts"):
+        cases.append(f"when ({key}) in (select ({key}) from conflicts) then {number_of(entity, CONFLICT)}")
+    cases.append(f"when _drop_on in ({list_dates(blocked)}) then {number_of(entity, BLOCKED)}")
     return f"case {' '.join(cases)} end"
+
+
+def _has_rows(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    return connection.execute(f"select count(*) > 0 from {table}").fetchone()[0]
 
 
 def _settle_conflicts(connection: duckdb.DuckDBPyConnection, entity: Entity, blocked: set[date]) -> None:
