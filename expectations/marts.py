@@ -1,5 +1,6 @@
 """What must hold for the facts everything else is built from."""
 
+from expectations import accounting
 from expectations.rules import Between, NoRows, NoRowsWhere, OneOf, TableSuite, key_of, never_null, refers_to
 
 _KINDS = ("product_question", "order", "return", "support", "points", "exposure", "redemption")
@@ -98,6 +99,8 @@ SUITES: tuple[TableSuite, ...] = (
                 ("ordered_on", "ordered_at"),
             ),
             _ORDERS_ARE_THEIR_LINES,
+            accounting.ORDERS,
+            accounting.ORDER_REFUNDS,
         ),
     ),
     TableSuite(
@@ -122,6 +125,7 @@ SUITES: tuple[TableSuite, ...] = (
             refers_to("order_id", "marts.orders"),
             refers_to("product_id", "marts.products"),
             _LINE_TOO_LARGE,
+            accounting.ORDER_LINES,
         ),
     ),
     TableSuite("marts", "products", key=("product_id",), rules=(*key_of("product_id"), *never_null("is_merchandise"))),
@@ -135,6 +139,7 @@ SUITES: tuple[TableSuite, ...] = (
             NoRowsWhere("quantity is above 0", "quantity <= 0", ("quantity",)),
             Between("refund_amount", low=0),
             NoRowsWhere("returned_on is not after the night", "returned_on > {as_of}", ("returned_on",)),
+            accounting.RETURNS,
         ),
         may_be_empty="not every retailer lands returns, and some have none",
     ),
@@ -146,6 +151,7 @@ SUITES: tuple[TableSuite, ...] = (
             *never_null("occurred_at", "kind", "source"),
             OneOf("kind", _KINDS),
             NoRowsWhere("occurred_at is not after the night", "cast(occurred_at as date) > {as_of}", ("occurred_at",)),
+            accounting.INTERACTIONS,
         ),
     ),
 )

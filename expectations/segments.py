@@ -1,5 +1,6 @@
 """What must hold for each customer's place: the six segments are plain arithmetic of the day."""
 
+from expectations import accounting
 from expectations.rules import Between, NoRows, NoRowsWhere, OneOf, TableSuite, key_of, never_null, shares
 
 SEGMENTS = ("vip", "near_vip", "regular", "at_risk", "dormant", "churned")
@@ -164,6 +165,9 @@ SUITES: tuple[TableSuite, ...] = (
             _DORMANT,
             _VIP,
             _NEAR_VIP,
+            accounting.REVENUE,
+            accounting.REVENUE_OF_12_MONTHS,
+            accounting.CUSTOMERS_ORDERS,
         ),
     ),
     TableSuite(
@@ -176,6 +180,7 @@ SUITES: tuple[TableSuite, ...] = (
             Between("customers", low=0),
             NoRowsWhere("as_of_date is not after the night", "as_of_date > {as_of}"),
             _SUMMARY_ADDS_UP,
+            accounting.SEGMENT_SUMS,
         ),
     ),
     TableSuite(
@@ -189,6 +194,7 @@ SUITES: tuple[TableSuite, ...] = (
             NoRowsWhere("a spell does not end before it begins", "valid_to < valid_from", ("valid_to",)),
             _NO_OVERLAP,
             _NO_HOLE,
+            accounting.RUNNING_SPELLS,
         ),
     ),
 )

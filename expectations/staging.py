@@ -1,5 +1,6 @@
 """What must hold for the rows in force on the night's date, cleaned and typed."""
 
+from expectations import accounting
 from expectations.rules import Between, NoRowsWhere, OneOf, TableSuite, key_of, never_null, refers_to
 
 _OPTIONAL = "every entity but orders and order lines may never land (landing contract)"
@@ -21,6 +22,7 @@ SUITES: tuple[TableSuite, ...] = (
             *never_null("ordered_at", "status"),
             OneOf("status", ("completed", "cancelled")),
             _not_after_the_night("ordered_at"),
+            accounting.STAGED_ORDERS,
         ),
     ),
     TableSuite(
@@ -39,6 +41,7 @@ SUITES: tuple[TableSuite, ...] = (
                 ("discount_amount", "quantity", "unit_price"),
             ),
             refers_to("order_id", "staging.stg_sales__orders"),
+            accounting.STAGED_LINES,
         ),
     ),
     TableSuite(
@@ -58,6 +61,7 @@ SUITES: tuple[TableSuite, ...] = (
             _ABOVE_ZERO,
             Between("refund_amount", low=0),
             _not_after_the_night("returned_at"),
+            accounting.STAGED_RETURNS,
         ),
         may_be_empty=_OPTIONAL,
     ),

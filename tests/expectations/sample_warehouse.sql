@@ -24,7 +24,7 @@ select * from (values
 ) as t(order_id, ordered_at, status);
 
 create table staging.stg_sales__order_lines as
-select * from (values
+select *, round(quantity * unit_price, 2)::decimal(18, 2) as gross_amount from (values
     ('O1', '1', 'P1', 2.000, 10.00000000, 1.00),
     ('O1', '2', 'P2', 1.000, 6.00000000, 0.00),
     ('O2', '1', 'P1', 50.000, 10.00000000, 0.00),
@@ -38,26 +38,45 @@ create table staging.stg_sales__products as
 select * from (values ('P1', true), ('P2', true), ('BAG', false)) as t(product_id, is_merchandise);
 
 create table staging.stg_sales__returns as
-select 'R1' as return_id, 'P2' as product_id, timestamp '2020-06-05 09:00:00' as returned_at,
+select 'R1' as return_id, 'O1' as order_id, 'P2' as product_id, timestamp '2020-06-05 09:00:00' as returned_at,
     1.000 as quantity, 6.00 as refund_amount;
 
 create table staging.stg_loyalty__exposures as
 select 'E1' as offer_id, timestamp '2020-05-05 09:00:00' as sent_at, 'treatment' as arm;
+
+create table staging.stg_loyalty__points as
+select 'B1' as entry_id, timestamp '2020-06-20 09:00:00' as occurred_at, 500 as points;
+
+create table staging.stg_loyalty__redemptions as
+select 'D1' as redemption_id, timestamp '2020-05-06 09:00:00' as redeemed_at;
+
+create table staging.stg_support__contacts as
+select 'T1' as contact_id, timestamp '2020-06-02 09:00:00' as opened_at;
 
 create table raw.sales_orders as
 select *, date '2020-06-30' as _drop_on, 'sales/orders/a.csv' as _file, null::date as _superseded_on
 from staging.stg_sales__orders;
 
 create table raw.sales_order_lines as
-select *, date '2020-06-30' as _drop_on, 'sales/order_lines/a.csv' as _file, null::date as _superseded_on
+select * exclude (gross_amount), date '2020-06-30' as _drop_on, 'sales/order_lines/a.csv' as _file,
+    null::date as _superseded_on
 from staging.stg_sales__order_lines;
 
+create table raw.sales_returns as
+select *, date '2020-06-30' as _drop_on, 'sales/returns/a.csv' as _file, null::date as _superseded_on
+from staging.stg_sales__returns;
+
+create table marts.buyers as
+select * from (values ('O1', 'regular'), ('O2', 'vip'), ('O3', 'dormant'), ('O4', 'churned'), ('O5', 'near'))
+    as c(order_id, customer_id);
+
 create table marts.order_lines as
-select l.order_id, l.line_no, o.ordered_at::date as ordered_on, l.product_id, true as is_merchandise, l.quantity,
+select l.order_id, l.line_no, c.customer_id, o.ordered_at::date as ordered_on, l.product_id, true as is_merchandise, l.quantity,
     l.unit_price, round(l.quantity * l.unit_price, 2)::decimal(18, 2) as gross_amount,
     l.discount_amount::decimal(18, 2) as discount_amount,
     (round(l.quantity * l.unit_price, 2) - l.discount_amount)::decimal(18, 2) as net_sales
 from staging.stg_sales__order_lines as l join staging.stg_sales__orders as o using (order_id)
+left join marts.buyers as c using (order_id)
 where o.status = 'completed';
 
 create table marts.orders as
@@ -72,20 +91,31 @@ left join (
         sum(net_sales) as net_sales
     from marts.order_lines group by order_id
 ) as l using (order_id)
-left join (values ('O1', 'regular'), ('O2', 'vip'), ('O3', 'dormant'), ('O4', 'churned'), ('O5', 'near'))
-    as c(order_id, customer_id) using (order_id)
+left join marts.buyers as c using (order_id)
 join (select order_id, (case when order_id = 'O1' then 6 else 0 end)::decimal(18, 2) as refund_amount
     from staging.stg_sales__orders) as r using (order_id);
 
 create table marts.products as select * from staging.stg_sales__products;
 
 create table marts.returns as
-select return_id, product_id, returned_at, returned_at::date as returned_on, quantity, refund_amount
-from staging.stg_sales__returns;
+select r.return_id, r.order_id, c.customer_id, r.product_id, r.returned_at, r.returned_at::date as returned_on,
+    r.quantity, r.refund_amount
+from staging.stg_sales__returns as r left join marts.buyers as c using (order_id);
 
 create table marts.interactions as
-select customer_id, ordered_at as occurred_at, 'order' as kind, 'sales' as source, order_id as reference_id
-from marts.orders;
+select customer_id, ordered_at as occurred_at, 'order' as kind, 'sales' as source, order_id as reference_id,
+    net_sales as amount
+from marts.orders where status = 'completed'
+union all
+select customer_id, returned_at, 'return', 'sales', return_id, -refund_amount from marts.returns
+union all
+select 'regular', opened_at, 'support', 'support', contact_id, null from staging.stg_support__contacts
+union all
+select 'member', occurred_at, 'points', 'loyalty', entry_id, points from staging.stg_loyalty__points
+union all
+select 'vip', sent_at, 'exposure', 'loyalty', offer_id, null from staging.stg_loyalty__exposures
+union all
+select 'vip', redeemed_at, 'redemption', 'loyalty', redemption_id, null from staging.stg_loyalty__redemptions;
 
 create table identity.identifiers as
 select 'customer_ref' as kind, 't' || row_number() over (order by customer_id) as token, customer_id, 1 as sightings
@@ -128,7 +158,9 @@ select 'churn_30d' as model, 'v1' as version, 'auc' as metric, 0.8::double as va
 
 create table marts.customers as
 select customer_id, date '2020-06-30' as as_of_date, segment, recency_days, orders_total,
-    net_revenue_12m::decimal(18, 2) as net_revenue_12m, average_order_value::decimal(18, 2) as average_order_value, tier,
+    (orders_total > 0 and recency_days < 366)::int as orders_12m,
+    (case when customer_id = 'churned' then 10 else net_revenue_12m end)::decimal(18, 2) as net_revenue_total,
+    null::decimal(18, 2) as gross_margin_12m, net_revenue_12m::decimal(18, 2) as net_revenue_12m, average_order_value::decimal(18, 2) as average_order_value, tier,
     0.5::double as churn_probability_30d, 0.4::double as churn_probability_60d, 0.3::double as churn_probability_90d,
     0.2::double as churn_probability_180d, 0.1::double as return_share, 0.9::double as full_price_share,
     dormancy_on
@@ -142,17 +174,18 @@ from (values
 ) as t(customer_id, segment, recency_days, orders_total, net_revenue_12m, average_order_value, tier, dormancy_on);
 
 create table marts.segment_summary as
-select date '2020-06-30' as as_of_date, segment, count(c.customer_id) as customers
+select date '2020-06-30' as as_of_date, segment, count(c.customer_id) as customers,
+    sum(c.orders_12m) as orders_12m, sum(c.net_revenue_12m) as net_revenue_12m,
+    sum(c.gross_margin_12m) as gross_margin_12m
 from (values ('vip'), ('near_vip'), ('regular'), ('at_risk'), ('dormant'), ('churned')) as s(segment)
 left join marts.customers as c using (segment)
 group by segment;
 
 create table marts.segment_history as
-select * from (values
-    ('near', 'regular', date '2020-06-28', date '2020-06-29'),
-    ('near', 'near_vip', date '2020-06-30', null::date),
-    ('vip', 'vip', date '2020-06-30', null::date)
-) as t(customer_id, segment, valid_from, valid_to);
+select 'near' as customer_id, 'regular' as segment, 'standard' as tier, date '2020-06-28' as valid_from,
+    date '2020-06-29' as valid_to
+union all
+select customer_id, segment, tier, date '2020-06-30', null from marts.customers where segment is not null;
 
 create table marts.offers as
 select * from (values

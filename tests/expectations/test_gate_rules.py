@@ -70,6 +70,52 @@ BREAKAGES = {
         "marts.value_bridge",
         "the causes of a month add up to its whole change, to the cent",
     ): "update marts.value_bridge set net_revenue_change = net_revenue_change + 0.01 where month = date '2020-06-01'",
+    (
+        "staging.stg_sales__orders",
+        "orders are the landed orders in force",
+    ): "update raw.sales_orders set _drop_on = date '2020-07-01' where order_id = 'O2'",
+    (
+        "staging.stg_sales__order_lines",
+        "lines, quantities, prices and discounts are those of the landed lines in force",
+    ): "update raw.sales_order_lines set unit_price = unit_price + 0.01 where order_id = 'O3'",
+    (
+        "staging.stg_sales__returns",
+        "returns and refunds are those landed and in force",
+    ): "update raw.sales_returns set _superseded_on = date '2020-06-30'",
+    ("marts.orders", "orders are those staged"): _ORDER.format("status = 'cancelled'"),
+    (
+        "marts.orders",
+        "refunds of orders are those of the returns that name them",
+    ): "update marts.returns set order_id = 'never landed'",
+    (
+        "marts.order_lines",
+        "lines, quantities, prices and discounts are those staged of completed orders",
+    ): "delete from marts.order_lines where order_id = 'O3'",
+    ("marts.returns", "returns and refunds are those staged"): "update marts.returns set refund_amount = 5.99",
+    (
+        "marts.interactions",
+        "the timeline holds every order, return, contact, points entry, offer sent and redemption once",
+    ): "delete from marts.interactions where kind = 'points'",
+    (
+        "marts.customers",
+        "net revenue of customers and guests together is lines less discounts less refunds",
+    ): _CUSTOMER.format("net_revenue_total = net_revenue_total - 0.01", "churned"),
+    (
+        "marts.customers",
+        "net revenue of 12 months is customers' lines less discounts less refunds of these months",
+    ): _CUSTOMER.format("net_revenue_12m = 10", "churned"),
+    (
+        "marts.customers",
+        "customers' orders are the completed orders of known people",
+    ): _ORDER.format("lines = 0"),
+    (
+        "marts.segment_summary",
+        "a segment's sums are those of its customers",
+    ): "update marts.segment_summary set net_revenue_12m = 500.01 where segment = 'vip'",
+    (
+        "marts.segment_history",
+        "running spells are the customers' segments and tiers of the night",
+    ): "update marts.segment_history set tier = 'standard' where customer_id = 'vip'",
     ("marts.orders", "net_revenue is net_sales less refund_amount"): _ORDER.format("net_revenue = 1"),
     ("marts.orders", "an order without a customer is a guest's"): _ORDER.format("is_guest = true"),
     ("*", "ordered_on is not after the night"): "update {table} set ordered_on = date '2020-07-01'",
