@@ -43,10 +43,11 @@ class Everybody:
 
 
 def measure_everybody(settings: Settings, as_of: date) -> Everybody:
-    """Measure every customer who has bought, from what landed."""
-    landing, whose = settings.landing, _read_owners(settings)
-    year_ago = pd.Timestamp(as_of) - pd.DateOffset(months=12)
-    orders = _sum_orders(landing).assign(customer_id=lambda rows: rows.order_id.map(whose)).dropna(subset="customer_id")
+    """Measure every customer who has bought by the end of a day, from what landed."""
+    whose, today = _read_owners(settings), pd.Timestamp(as_of)
+    year_ago = today - pd.DateOffset(months=12)
+    orders = _sum_orders(settings.landing).assign(customer_id=lambda rows: rows.order_id.map(whose))
+    orders = orders[orders.customer_id.notna() & (orders.day <= today)]
     recent = orders[orders.day > year_ago]
     days = orders[["customer_id", "day"]].drop_duplicates().sort_values(["customer_id", "day"])
     gaps = days.groupby("customer_id").day.diff().dropna().dt.days.to_numpy()
@@ -56,7 +57,7 @@ def measure_everybody(settings: Settings, as_of: date) -> Everybody:
         "revenue_12m": recent.groupby("customer_id").net.sum(),
         "margin_12m": recent.groupby("customer_id").margin.sum(),
     })  # fmt: skip
-    served = _measure_service(settings, whose, year_ago).reindex(buyers.index)
+    served = _measure_service(settings, whose, year_ago, today).reindex(buyers.index)
     buyers = buyers.join(served).fillna({name: 0 for name in [*buyers.columns[1:], *served.columns]})
     buyers["revenue_12m"] -= buyers.refunds
     is_costed = recent.margin.notna().all()
@@ -87,13 +88,15 @@ def _sum_orders(landing: Path) -> pd.DataFrame:
     return orders.assign(day=orders.ordered_at.dt.normalize())[["order_id", "day"]].join(summed, on="order_id")
 
 
-def _measure_service(settings: Settings, whose: dict[str, str], year_ago: pd.Timestamp) -> pd.DataFrame:
+def _measure_service(
+    settings: Settings, whose: dict[str, str], after: pd.Timestamp, until: pd.Timestamp
+) -> pd.DataFrame:
     """Refunds, margin they took back, and cost to serve by customer; nothing where no returns or contacts land."""
     if not (settings.landing / "sales/returns").exists():
         return pd.DataFrame(columns=["refunds", "margin_refunded", "support_cost", "returns_cost"], dtype=float)
     returns, contacts = (read_landed(settings.landing, name) for name in ("sales/returns", "support/contacts"))
-    returns = returns[returns.returned_at.dt.normalize() > year_ago]
-    contacts = contacts[contacts.opened_at.dt.normalize() > year_ago]
+    returns = returns[_is_between(returns.returned_at, after, until)]
+    contacts = contacts[_is_between(contacts.opened_at, after, until)]
     owner, refund = returns.return_id.map(whose), _cents(returns.refund_amount)
     worth = _cents(returns.quantity * _read_costs(settings.landing, returns.product_id))
     # a contact of unknown length leaves the cost of support unknown, which is not counted against anybody
@@ -104,6 +107,11 @@ def _measure_service(settings: Settings, whose: dict[str, str], year_ago: pd.Tim
         "support_cost": _cents(minutes * settings.cost_per_minute),
         "returns_cost": _cents(owner.value_counts() * settings.cost_per_return),
     })  # fmt: skip
+
+
+def _is_between(times: pd.Series, after: pd.Timestamp, until: pd.Timestamp) -> pd.Series:
+    days = times.dt.normalize()
+    return (days > after) & (days <= until)
 
 
 def _read_costs(landing: Path, products: pd.Series) -> pd.Series:
