@@ -64,6 +64,20 @@ class ChurnParams:
 
 
 @dataclass(frozen=True)
+class LifetimeParams:
+    """How lifetime models are fitted."""
+
+    max_iterations: int
+    tolerance: float
+    start_histories: int
+    most_log_error: float
+
+    def __post_init__(self) -> None:
+        _require(0 < self.tolerance < 0.01, "lifetime.tolerance lies between 0 and 0.01")
+        _require(self.start_histories >= 100, "lifetime.start_histories is 100 or more")
+
+
+@dataclass(frozen=True)
 class PairParams:
     """Which pairs of one level become rules."""
 
@@ -93,6 +107,7 @@ class Params:
     """Every knob of the models."""
 
     churn: ChurnParams
+    lifetime: LifetimeParams
     baskets: BasketParams
 
 

@@ -31,11 +31,12 @@ def test_every_knob_has_a_comment():
     [
         (lambda c: c["churn"].update(fold=3), "unknown key churn.fold;"),
         (lambda c: c["churn"]["boosting"].update(depth=3), "unknown key churn.boosting.depth;"),
-        (lambda c: c.update(lifetime={}), "unknown key lifetime;"),
+        (lambda c: c.update(fortune={}), "unknown key fortune;"),
         (lambda c: c["churn"].pop("folds"), "missing key churn.folds"),
         (lambda c: c["churn"].update(folds="three"), "churn.folds is 'three'"),
         (lambda c: c["churn"].update(folds=True), "churn.folds is True"),
         (lambda c: c["churn"].update(calibration="platt"), "sigmoid or isotonic"),
+        (lambda c: c["lifetime"].update(tolerance=1), "lifetime.tolerance lies between"),
         (lambda c: c["baskets"].update(product=None), "baskets.product must hold keys"),
         (lambda c: c["baskets"]["product"].update(min_support=7), "min_support is a share"),
     ],

@@ -1,0 +1,18 @@
+"""How often a customer will buy, whether they still are one, and what they spend: probability models.
+
+Three estimators that need a few numbers per customer and no features:
+
+- `BetaGeometricNBD` and `ParetoNBD`: purchases to come and the probability of being alive, from frequency, recency
+  and age;
+- `GammaGamma`: the mean value of a purchase to come, from frequency and the mean value so far.
+
+Each has `fit`, `predict`, `params_`, `standard_errors_`, `log_likelihood_`, `converged_` and `explanation_`.
+"""
+
+from ml.lifetime.beta_geometric import BetaGeometricNBD
+from ml.lifetime.gamma_gamma import GammaGamma
+from ml.lifetime.histories import InvalidHistoryError, LifetimeError
+from ml.lifetime.maximum import NotEstimableError
+from ml.lifetime.pareto import ParetoNBD
+
+__all__ = ["BetaGeometricNBD", "GammaGamma", "InvalidHistoryError", "LifetimeError", "NotEstimableError", "ParetoNBD"]
