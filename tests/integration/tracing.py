@@ -76,11 +76,12 @@ def run_nights(settings: Settings, nights: dict[date, dict[str, float]]) -> None
         with open_for_writing(settings) as connection:
             connection.execute("drop schema if exists ml cascade")
             connection.execute(ML_TABLES)
-            connection.executemany(
-                "insert into ml.churn_scores (customer_id, dormancy_probability)"
-                " select customer_id, ? from marts.orders where order_id = ?",
-                [(probability, order_id) for order_id, probability in probabilities.items()],
-            )
+            for order_id, probability in probabilities.items():
+                connection.execute(
+                    "insert into ml.churn_scores (customer_id, dormancy_probability)"
+                    " select customer_id, ? from marts.orders where order_id = ?",
+                    [probability, order_id],
+                )
         run_stage("segment", settings, as_of)
 
 
