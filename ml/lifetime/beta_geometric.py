@@ -5,7 +5,7 @@ Marketing Science 24(2), 275–284.
 """
 
 import numpy as np
-from scipy.special import betaln, digamma, expit, gammaln
+from scipy.special import betainc, betaln, digamma, expit, gammaln
 
 from ml.lifetime.estimator import PurchaseEstimator
 from ml.lifetime.histories import Histories
@@ -89,3 +89,10 @@ class BetaGeometricNBD(PurchaseEstimator):
             return -np.expm1(-shape[rows, None] * grown) / leaving
 
         return average_over_beta(expect, a, b + histories.frequency)
+
+    def _exceed_if_alive(self, count: np.ndarray, horizon: float, histories: Histories) -> np.ndarray:
+        """Staying through `count` purchases and being due for one more; given a history the two are independent."""
+        r, alpha, a, b = self._scaled(histories)
+        x = histories.frequency
+        staying = np.exp(betaln(a, b + x + count) - betaln(a, b + x))
+        return staying * betainc(count + 1, r + x, horizon / (alpha + histories.age + horizon))

@@ -20,7 +20,7 @@ class Histories:
     `frequency` counts repeat purchases, that is purchases after the first; `recency` is the time from the first to the
     last purchase (0 without a repeat), `age` the time from the first purchase to the end of observation. Times are in
     multiples of `scale`, the mean age in the caller's unit, so that the parameters sought are near 1 in any unit.
-    `of_customer` leads from each customer to their history.
+    `of_customer` leads from each customer to their history, as long as none has been taken out.
     """
 
     frequency: np.ndarray
@@ -44,14 +44,16 @@ class Histories:
         """How many repeat purchases in all."""
         return float(self.customers @ self.frequency)
 
+    def take(self, rows: np.ndarray) -> "Histories":
+        """The histories at these places."""
+        columns = (self.frequency, self.recency, self.age, self.customers)
+        return Histories(*(column[rows] for column in columns), self.of_customer, self.scale)
+
     def thin(self, most: int) -> "Histories":
         """At most so many of the histories, at even distances in their order; enough for a first look."""
         if len(self) <= most:
             return self
-        kept = np.linspace(0, len(self) - 1, most).astype(int)
-        return Histories(
-            self.frequency[kept], self.recency[kept], self.age[kept], self.customers[kept], self.of_customer, self.scale
-        )
+        return self.take(np.linspace(0, len(self) - 1, most).astype(int))
 
 
 def group_histories(frequency: np.ndarray, recency: np.ndarray, age: np.ndarray) -> Histories:

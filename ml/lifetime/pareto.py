@@ -6,7 +6,7 @@ Expressions", brucehardie.com/notes/009.
 """
 
 import numpy as np
-from scipy.special import digamma, expit, exprel, gammaln
+from scipy.special import betainc, digamma, expit, exprel, gammaln
 
 from ml.lifetime.estimator import PurchaseEstimator
 from ml.lifetime.histories import Histories
@@ -70,6 +70,22 @@ class ParetoNBD(PurchaseEstimator):
         later = np.log1p(horizon / (beta + histories.age))
         lasting = (beta + histories.age) * later * exprel(-(s - 1) * later)
         return (r + histories.frequency) / (alpha + histories.age) * lasting
+
+    def _exceed_if_alive(self, count: np.ndarray, horizon: float, histories: Histories) -> np.ndarray:
+        """Purchases until leaving or the horizon, whichever is first, averaged over the moment of leaving."""
+        r, alpha, s, beta = self._scaled(histories)
+        since_alpha, since_beta = alpha + histories.age, beta + histories.age
+        stays = (1 + horizon / since_beta) ** -s
+        nodes, weights = find_legendre_nodes()
+
+        def exceed(time: np.ndarray) -> np.ndarray:
+            return betainc(count + 1, r + histories.frequency, time / (since_alpha + time))
+
+        total = stays * exceed(np.full(len(histories), horizon))
+        for node, weight in zip(nodes, weights, strict=True):
+            leaving = since_beta * np.expm1(-np.log(stays + (1 - stays) * node) / s)
+            total += (1 - stays) * weight * exceed(np.minimum(leaving, horizon))
+        return total
 
 
 def _integrate_leaving(

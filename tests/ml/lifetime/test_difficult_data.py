@@ -54,6 +54,10 @@ def test_a_fit_converges_and_predicts_sensibly(kind, name):
     assert predicted.max() <= 10 * fastest * 2
     assert (model.predict(20, *columns) >= predicted).all()
     assert model.predict(0, *columns).max() == 0
+    low, middle, high = (model.predict_quantile(share, 10, *columns) for share in (0.1, 0.5, 0.9))
+    assert (low <= middle).all()
+    assert (middle <= high).all()
+    assert (high >= np.floor(predicted / 10)).all()
 
 
 @pytest.mark.parametrize("kind", BOTH)
@@ -102,6 +106,8 @@ def test_wrong_calls_are_sentences():
         ParetoNBD().predict(10, [1], [2], [3])
     with pytest.raises(LifetimeError, match="horizon is -1"):
         BetaGeometricNBD().fit([1, 2], [1, 3], [4, 5]).predict(-1, [1], [2], [3])
+    with pytest.raises(LifetimeError, match="share is 50"):
+        BetaGeometricNBD().fit([1, 2], [1, 3], [4, 5]).predict_quantile(50, 9, [1], [2], [3])
 
 
 @pytest.mark.filterwarnings("error")

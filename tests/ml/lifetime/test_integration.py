@@ -108,6 +108,17 @@ def test_the_fitted_log_likelihood_against_integration(kind, draw, definition, p
     assert model.log_likelihood_ == pytest.approx(np.log(likelihoods).sum(), abs=1e-4)
 
 
+@pytest.mark.parametrize(("kind", "draw", "definition", "parameters"), MODELS)
+def test_quantiles_average_to_the_expectation(kind, draw, definition, parameters):
+    columns = [column[:20] for column in draw()]
+    model = kind()
+    model.params_ = parameters
+    shares = (np.arange(1000) + 0.5) / 1000
+    quantiles = np.array([model.predict_quantile(share, HORIZON, *columns) for share in shares])
+    assert (np.diff(quantiles, axis=0) >= 0).all()
+    assert quantiles.mean(axis=0) == pytest.approx(model.predict(HORIZON, *columns), abs=0.003)
+
+
 @pytest.mark.parametrize("a", [0.4, 1.0, 1.0 + 1e-9, 3.0])
 def test_bg_nbd_expectation_against_the_papers_equation(a):
     r, alpha, b, horizon = 0.243, 4.414, 2.426, 39.0
