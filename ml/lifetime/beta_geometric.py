@@ -8,7 +8,8 @@ import numpy as np
 from scipy.special import betainc, betaln, digamma, expit, gammaln
 
 from ml.lifetime.estimator import PurchaseEstimator
-from ml.lifetime.histories import Histories
+from ml.lifetime.histories import Histories, sum_over
+from ml.lifetime.maximum import LogLikelihood
 from ml.lifetime.quadrature import average_over_beta
 
 
@@ -31,7 +32,7 @@ class BetaGeometricNBD(PurchaseEstimator):
             (0.5, 0.1 / rate, 1.5, 1.5),
         ]
 
-    def _prepare(self, histories: Histories):
+    def _prepare(self, histories: Histories) -> LogLikelihood:
         """The log-likelihood (equation 6 of the paper) and its gradient.
 
         What depends on the frequency alone is computed once per frequency; the rest, with the odds of having left
@@ -39,29 +40,21 @@ class BetaGeometricNBD(PurchaseEstimator):
         """
         counts, place = np.unique(histories.frequency, return_inverse=True)
         customers_of = np.bincount(place, histories.customers)
-        came_back = histories.frequency > 0
-        x, recency, age = histories.frequency, histories.recency, histories.age
-        customers, earlier = histories.customers, np.maximum(x - 1, 0)
+        blocks = histories.split()
 
         def measure(logs: np.ndarray) -> tuple[float, np.ndarray]:
             r, alpha, a, b = np.exp(logs)
             by_count = gammaln(r + counts) - gammaln(r) + r * logs[1] + betaln(a, b + counts) - betaln(a, b)
-            to_age = np.log(alpha + age)
-            stretch = to_age - np.log(alpha + recency)
-            log_odds = np.where(came_back, logs[2] - np.log(b + earlier) + (r + x) * stretch, -np.inf)
-            height = customers_of @ by_count + customers @ (np.logaddexp(0, log_odds) - (r + x) * to_age)
-            gone = customers * expit(log_odds)
             sum_of_shapes = digamma(a + b) - digamma(a + b + counts)
-            by_age = (r + x) / (alpha + age)
-            slope = np.array(
-                [
-                    customers_of @ (digamma(r + counts) - digamma(r) + logs[1]) - customers @ to_age + gone @ stretch,
-                    customers_of.sum() * r / alpha + (gone - customers) @ by_age - gone @ ((r + x) / (alpha + recency)),
-                    customers_of @ sum_of_shapes + gone.sum() / a,
-                    customers_of @ (sum_of_shapes + digamma(b + counts) - digamma(b)) - gone @ (1 / (b + earlier)),
-                ]
-            )
-            return float(height), slope * np.exp(logs)
+            sums = sum(_sum_block(block, logs) for block in blocks)
+            height = sum_over(customers_of, by_count) + sums[0]
+            slope = [
+                sum_over(customers_of, digamma(r + counts) - digamma(r) + logs[1]),
+                customers_of.sum() * r / alpha,
+                sum_over(customers_of, sum_of_shapes),
+                sum_over(customers_of, sum_of_shapes + digamma(b + counts) - digamma(b)),
+            ]
+            return float(height), (slope + sums[1:]) * np.exp(logs)
 
         return measure
 
@@ -96,3 +89,26 @@ class BetaGeometricNBD(PurchaseEstimator):
         x = histories.frequency
         staying = np.exp(betaln(a, b + x + count) - betaln(a, b + x))
         return staying * betainc(count + 1, r + x, horizon / (alpha + histories.age + horizon))
+
+
+def _sum_block(block: Histories, logs: np.ndarray) -> np.ndarray:
+    """What recency and age add to the log-likelihood, and to its derivatives by r, alpha, a and b."""
+    r, alpha, a, b = np.exp(logs)
+    x, earlier = block.frequency, np.maximum(block.frequency - 1, 0)
+    since_last, since_first = alpha + block.recency, alpha + block.age
+    to_age, shape = np.log(since_first), r + x
+    stretch = to_age - np.log(since_last)
+    log_odds = np.where(x > 0, logs[2] - np.log(b + earlier) + shape * stretch, -np.inf)
+    # log(1 + odds) and odds / (1 + odds) by fast functions: logaddexp and expit take several times as long.
+    small = np.exp(-np.abs(log_odds))
+    log_sum = np.maximum(log_odds, 0) + np.log1p(small)
+    gone = block.customers * np.where(log_odds > 0, 1, small) / (1 + small)
+    return np.array(
+        [
+            sum_over(block.customers, log_sum - shape * to_age),
+            sum_over(gone, stretch) - sum_over(block.customers, to_age),
+            sum_over(gone - block.customers, shape / since_first) - sum_over(gone, shape / since_last),
+            gone.sum() / a,
+            -sum_over(gone, 1 / (b + earlier)),
+        ]
+    )

@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from ml.lifetime.histories import Histories, LifetimeError, group_histories
+from ml.lifetime.histories import Histories, LifetimeError, group_customers, group_histories, sum_over
 from ml.lifetime.maximum import LogLikelihood, Maximum, NotEstimableError, maximise
 from ml.params import LifetimeParams, load_params
 
@@ -76,7 +76,7 @@ class PurchaseEstimator(LifetimeEstimator, ABC):
             whole=self._prepare(histories),
             part=self._prepare(thinned),
             weights=(histories.total, thinned.total),
-            starts=self._list_starts(repeats / (histories.customers @ histories.age)),
+            starts=self._list_starts(repeats / sum_over(histories.customers, histories.age)),
             params=self.params,
         )
         # A density of purchase times has a unit: 1 / time for each repeat purchase.
@@ -87,9 +87,9 @@ class PurchaseEstimator(LifetimeEstimator, ABC):
     def predict(self, horizon: float, frequency: np.ndarray, recency: np.ndarray, age: np.ndarray) -> np.ndarray:
         """Expected purchases in the time `horizon` from now."""
         _check_horizon(horizon)
-        histories = group_histories(frequency, recency, age)
+        histories, of_customer = group_customers(frequency, recency, age)
         expected = self._expect_if_alive(horizon / histories.scale, histories)
-        return (self._probability_alive(histories) * expected)[histories.of_customer]
+        return (self._probability_alive(histories) * expected)[of_customer]
 
     def predict_quantile(
         self, share: float, horizon: float, frequency: np.ndarray, recency: np.ndarray, age: np.ndarray
@@ -102,19 +102,19 @@ class PurchaseEstimator(LifetimeEstimator, ABC):
         _check_horizon(horizon)
         if not 0 < share < 1:
             raise LifetimeError(f"share is {share!r}; it lies between 0 and 1")
-        histories = group_histories(frequency, recency, age)
+        histories, of_customer = group_customers(frequency, recency, age)
         alive = self._probability_alive(histories)
 
         def is_too_few(count: np.ndarray, rows: np.ndarray) -> np.ndarray:
             exceeded = self._exceed_if_alive(count, horizon / histories.scale, histories.take(rows))
             return alive[rows] * exceeded > 1 - share
 
-        return _find_first(is_too_few, len(histories))[histories.of_customer]
+        return _find_first(is_too_few, len(histories))[of_customer]
 
     def probability_alive(self, frequency: np.ndarray, recency: np.ndarray, age: np.ndarray) -> np.ndarray:
         """The probability that the customer has not left for good."""
-        histories = group_histories(frequency, recency, age)
-        return self._probability_alive(histories)[histories.of_customer]
+        histories, of_customer = group_customers(frequency, recency, age)
+        return self._probability_alive(histories)[of_customer]
 
     def _scaled(self, histories: Histories) -> np.ndarray:
         """The parameters in the unit of time that these histories use."""

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import digamma, gammaln
 
 from ml.lifetime.estimator import LifetimeEstimator
-from ml.lifetime.histories import InvalidHistoryError, check_columns
+from ml.lifetime.histories import InvalidHistoryError, check_columns, sum_over
 from ml.lifetime.maximum import LogLikelihood, NotEstimableError, maximise
 
 
@@ -86,11 +86,11 @@ def _prepare(frequency: np.ndarray, mean_value: np.ndarray, customers: np.ndarra
         terms += p * x * (log_value + log_x) - shape * log_sum
         slope = np.array(
             [
-                customers @ (x * (digamma(shape) - digamma(p * x) + log_value + log_x - log_sum)),
-                customers @ (digamma(shape) - digamma(q) + logs[2] - log_sum),
-                customers @ (q / v - shape / (v + total)),
+                sum_over(customers, x * (digamma(shape) - digamma(p * x) + log_value + log_x - log_sum)),
+                sum_over(customers, digamma(shape) - digamma(q) + logs[2] - log_sum),
+                sum_over(customers, q / v - shape / (v + total)),
             ]
         )
-        return float(customers @ terms), slope * np.exp(logs)
+        return sum_over(customers, terms), slope * np.exp(logs)
 
     return measure

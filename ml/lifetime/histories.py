@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+_BLOCK = 8192
+
 
 class LifetimeError(ValueError):
     """A lifetime model can't do what was asked. The message says why, and what to do."""
@@ -20,14 +22,14 @@ class Histories:
     `frequency` counts repeat purchases, that is purchases after the first; `recency` is the time from the first to the
     last purchase (0 without a repeat), `age` the time from the first purchase to the end of observation. Times are in
     multiples of `scale`, the mean age in the caller's unit, so that the parameters sought are near 1 in any unit.
-    `of_customer` leads from each customer to their history, as long as none has been taken out.
+    `code` tells them apart, and rises from each to the next.
     """
 
     frequency: np.ndarray
     recency: np.ndarray
     age: np.ndarray
     customers: np.ndarray
-    of_customer: np.ndarray
+    code: np.ndarray
     scale: float
 
     def __len__(self) -> int:
@@ -42,12 +44,16 @@ class Histories:
     @property
     def total_repeats(self) -> float:
         """How many repeat purchases in all."""
-        return float(self.customers @ self.frequency)
+        return sum_over(self.customers, self.frequency)
 
-    def take(self, rows: np.ndarray) -> "Histories":
+    def take(self, rows: np.ndarray | slice) -> "Histories":
         """The histories at these places."""
-        columns = (self.frequency, self.recency, self.age, self.customers)
-        return Histories(*(column[rows] for column in columns), self.of_customer, self.scale)
+        columns = (self.frequency, self.recency, self.age, self.customers, self.code)
+        return Histories(*(column[rows] for column in columns), self.scale)
+
+    def split(self) -> list["Histories"]:
+        """The same in parts that fit in a processor's cache, with room for what is computed of them."""
+        return [self.take(slice(start, start + _BLOCK)) for start in range(0, len(self), _BLOCK)]
 
     def thin(self, most: int) -> "Histories":
         """At most so many of the histories, at even distances in their order; enough for a first look."""
@@ -56,23 +62,40 @@ class Histories:
         return self.take(np.linspace(0, len(self) - 1, most).astype(int))
 
 
+def sum_over(customers: np.ndarray, values: np.ndarray) -> float:
+    """The sum of values over customers. Not a product of vectors, whose last digits depend on the number of threads."""
+    return float(np.sum(customers * values))
+
+
 def group_histories(frequency: np.ndarray, recency: np.ndarray, age: np.ndarray) -> Histories:
     """Check and group the histories of customers, one array element each."""
-    frequency, recency, age = check_histories(frequency, recency, age)
-    (counts, count_of), (lasts, last_of), (ages, age_of) = (
-        np.unique(column, return_inverse=True) for column in (frequency, recency, age)
-    )
-    code = (count_of * len(lasts) + last_of) * len(ages) + age_of
-    codes, of_customer, customers = np.unique(code, return_inverse=True, return_counts=True)
+    return _group(*check_histories(frequency, recency, age))[0]
+
+
+def group_customers(frequency: np.ndarray, recency: np.ndarray, age: np.ndarray) -> tuple[Histories, np.ndarray]:
+    """The same, and for each customer the place of their history."""
+    histories, code = _group(*check_histories(frequency, recency, age))
+    return histories, np.searchsorted(histories.code, code)
+
+
+def _group(frequency: np.ndarray, recency: np.ndarray, age: np.ndarray) -> tuple[Histories, np.ndarray]:
+    # Sorting values and looking them up is several times faster than sorting places, which unique does for inverses.
+    counts, lasts, ages = (np.unique(column) for column in (frequency, recency, age))
+    code = np.searchsorted(counts, frequency) * len(lasts)
+    code += np.searchsorted(lasts, recency)
+    code *= len(ages)
+    code += np.searchsorted(ages, age)
+    codes, customers = np.unique(code, return_counts=True)
     scale = float(age.mean()) or 1.0
-    return Histories(
+    histories = Histories(
         frequency=counts[codes // (len(ages) * len(lasts))],
         recency=lasts[codes // len(ages) % len(lasts)] / scale,
         age=ages[codes % len(ages)] / scale,
         customers=customers.astype(float),
-        of_customer=of_customer,
+        code=codes,
         scale=scale,
     )
+    return histories, code
 
 
 def check_histories(frequency: np.ndarray, recency: np.ndarray, age: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
 
 from ml.lifetime.histories import LifetimeError
 from ml.params import LifetimeParams
@@ -14,6 +15,7 @@ LogLikelihood = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 _LARGEST_LOG = np.log(1e4)  # of a shape: above it a gamma or beta distribution is a point for every purpose
 _SMALLEST_LOG = np.log(1e-6)
+_LONGEST_STEP = 0.01  # of the logarithms, for a step after the climb
 _STEP = 1e-4  # of the logarithms, for second derivatives; the error falls with its square
 
 
@@ -50,16 +52,18 @@ def maximise(
     for a hundred customers and for a million. `starts` are parameters, not logarithms.
     """
     logs = [np.log(np.asarray(start, dtype=float)) for start in starts]
-    climbed = [_climb(part, weights[1], start, params) for start in logs]
-    best = max(climbed, key=lambda point: part(point)[0])
-    top = _sharpen(whole, weights[0], _climb(whole, weights[0], best, params))
+    # Threads gain nothing on matrices of four rows, and on a busy machine they wait for one another.
+    with threadpool_limits(limits=1):
+        climbed = [_climb(part, weights[1], start, params) for start in logs]
+        best = max(climbed, key=lambda point: part(point)[0])
+        top, curve = _sharpen(whole, weights[0], _climb(whole, weights[0], best, params))
     height, slope = whole(top)
     is_at_bound = (top <= _SMALLEST_LOG + 1e-6) | (top >= _LARGEST_LOG - 1e-6)
     steepest = np.abs(slope[~is_at_bound] / weights[0]).max(initial=0.0)
     return Maximum(
         values=np.exp(top),
         log_likelihood=height,
-        covariance=_invert(-_curve(whole, top), is_at_bound),
+        covariance=_invert(-curve, is_at_bound),
         is_converged=bool(steepest < params.tolerance and np.isfinite(height)),
         is_at_bound=is_at_bound,
     )
@@ -76,23 +80,27 @@ def _climb(objective: LogLikelihood, weight: float, start: np.ndarray, params: L
         jac=True,
         method="L-BFGS-B",
         bounds=[(_SMALLEST_LOG, _LARGEST_LOG)] * len(start),
-        options={"maxiter": params.max_iterations, "ftol": 1e-13, "gtol": params.tolerance / 100},
+        options={"maxiter": params.max_iterations, "ftol": 1e-13, "gtol": params.tolerance / 10},
     )
     return found.x
 
 
-def _sharpen(objective: LogLikelihood, weight: float, point: np.ndarray) -> np.ndarray:
-    """One Newton step, kept if it leads to flatter ground: the climb stops a little short on narrow ridges."""
-    _, slope = objective(point)
+def _sharpen(objective: LogLikelihood, weight: float, point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """One Newton step, kept if it leads to flatter ground, and the second derivatives.
+
+    The climb stops a little short on narrow ridges. A step that is kept is so short that the derivatives stay.
+    """
+    curve = _curve(objective, point)
     free = (point > _SMALLEST_LOG) & (point < _LARGEST_LOG)
-    curve = -_curve(objective, point)[np.ix_(free, free)]
-    if not free.any() or not np.isfinite(curve).all() or np.linalg.eigvalsh(curve).min() <= 1e-9 * weight:
-        return point
-    step = np.zeros_like(point)
-    step[free] = np.linalg.solve(curve, slope[free])
-    stepped = np.clip(point + np.clip(step, -1, 1), _SMALLEST_LOG, _LARGEST_LOG)
-    is_flatter = np.abs(objective(stepped)[1][free]).max() < np.abs(slope[free]).max()
-    return stepped if is_flatter else point
+    inner = -curve[np.ix_(free, free)]
+    if not free.any() or not np.isfinite(inner).all() or np.linalg.eigvalsh(inner).min() <= 1e-9 * weight:
+        return point, curve
+    slope = objective(point)[1][free]
+    stepped = point.copy()
+    stepped[free] = np.clip(point[free] + np.linalg.solve(inner, slope), _SMALLEST_LOG, _LARGEST_LOG)
+    is_short = np.abs(stepped - point).max() < _LONGEST_STEP
+    is_flatter = is_short and np.abs(objective(stepped)[1][free]).max() < np.abs(slope).max()
+    return (stepped if is_flatter else point), curve
 
 
 def _curve(objective: LogLikelihood, point: np.ndarray) -> np.ndarray:

@@ -9,10 +9,10 @@ import numpy as np
 from scipy.special import betainc, digamma, expit, exprel, gammaln
 
 from ml.lifetime.estimator import PurchaseEstimator
-from ml.lifetime.histories import Histories
+from ml.lifetime.histories import Histories, sum_over
+from ml.lifetime.maximum import LogLikelihood
 from ml.lifetime.quadrature import find_legendre_nodes
 
-_BLOCK = 8192  # histories at a time: their nodes then fit in the processor's cache
 _NEGLIGIBLE = 45.0  # an integrand smaller than its greatest value by e to this power adds nothing
 
 
@@ -34,7 +34,7 @@ class ParetoNBD(PurchaseEstimator):
             (0.5, 0.2 / rate, 2.0, 1.0),
         ]
 
-    def _prepare(self, histories: Histories):
+    def _prepare(self, histories: Histories) -> LogLikelihood:
         """The log-likelihood (equation 17 of the note of 2005) and its gradient."""
         counts, place = np.unique(histories.frequency, return_inverse=True)
         customers_of = np.bincount(place, histories.customers)
@@ -46,13 +46,13 @@ class ParetoNBD(PurchaseEstimator):
             log_gone, slopes_gone = _integrate_leaving(histories, r, alpha, s, beta)
             alive = expit(log_alive - log_gone)
             by_count = gammaln(r + counts) - gammaln(r) + r * logs[1] + s * logs[3]
-            height = customers_of @ by_count + customers @ np.logaddexp(log_alive, log_gone)
+            height = sum_over(customers_of, by_count) + sum_over(customers, np.logaddexp(log_alive, log_gone))
             total = customers.sum()
             slopes_alive = np.array(
                 [-np.log(alpha + age), -(r + x) / (alpha + age), -np.log(beta + age), -s / (beta + age)]
             )
-            slope = (slopes_alive * alive + slopes_gone * (1 - alive)) @ customers
-            slope[0] += customers_of @ (digamma(r + counts) - digamma(r)) + total * logs[1]
+            slope = np.sum((slopes_alive * alive + slopes_gone * (1 - alive)) * customers, axis=1)
+            slope[0] += sum_over(customers_of, digamma(r + counts) - digamma(r)) + total * logs[1]
             slope[1:] += total * np.array([r / alpha, logs[3], s / beta])
             return float(height), slope * np.exp(logs)
 
@@ -98,16 +98,12 @@ def _integrate_leaving(
     Gauss nodes in v, where y = recency + step (e^v - 1) and step is the time in which the integrand falls to about
     1/e: in v it is smooth at any frequency.
     """
-    logs = np.empty(len(histories))
-    slopes = np.empty((4, len(histories)))
-    for start in range(0, len(histories), _BLOCK):
-        rows = slice(start, start + _BLOCK)
-        columns = (histories.frequency[rows], histories.recency[rows], histories.age[rows])
-        logs[rows], slopes[:, rows] = _integrate_block(*(column[:, None] for column in columns), r, alpha, s, beta)
-    return logs, slopes
+    parts = [_integrate_block(block, r, alpha, s, beta) for block in histories.split()]
+    return np.concatenate([logs for logs, _ in parts]), np.concatenate([slopes for _, slopes in parts], axis=1)
 
 
-def _integrate_block(x, recency, age, r, alpha, s, beta) -> tuple[np.ndarray, np.ndarray]:
+def _integrate_block(block: Histories, r: float, alpha: float, s: float, beta: float) -> tuple[np.ndarray, np.ndarray]:
+    x, recency, age = (column[:, None] for column in (block.frequency, block.recency, block.age))
     nodes, weights = find_legendre_nodes()
     shape, since_alpha, since_beta = r + x, alpha + recency, beta + recency
     step = 1 / (shape / since_alpha + (s + 1) / since_beta)

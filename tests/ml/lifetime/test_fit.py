@@ -8,7 +8,7 @@ from scipy.optimize import check_grad
 
 from ml.lifetime import BetaGeometricNBD, GammaGamma, ParetoNBD
 from ml.lifetime.gamma_gamma import _prepare
-from ml.lifetime.histories import group_histories
+from ml.lifetime.histories import group_customers, group_histories
 from ml.params import load_params
 from tests.ml.lifetime.conftest import simulate_beta_geometric, simulate_pareto
 
@@ -67,11 +67,11 @@ def test_the_unit_of_time_does_not_matter(kind, draw, truth):
 
 def test_grouping_leads_back_to_each_customer():
     frequency, recency, age = np.array([2.0, 0, 2, 1]), np.array([3.0, 0, 3, 3]), np.array([9.0, 9, 9, 9])
-    histories = group_histories(frequency, recency, age)
+    histories, of_customer = group_customers(frequency, recency, age)
     assert len(histories) == 3
     assert histories.customers.tolist() == [1, 1, 2]
-    assert histories.frequency[histories.of_customer].tolist() == frequency.tolist()
-    assert (histories.recency * histories.scale)[histories.of_customer].tolist() == recency.tolist()
+    assert histories.frequency[of_customer].tolist() == frequency.tolist()
+    assert (histories.recency * histories.scale)[of_customer].tolist() == recency.tolist()
     predicted = BetaGeometricNBD().fit(frequency, recency, age).predict(5, frequency, recency, age)
     assert predicted[0] == predicted[2]
 
