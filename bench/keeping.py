@@ -14,8 +14,8 @@ import duckdb
 import yaml
 
 from bench.measuring import make_table, measure
+from pipeline.dbt import DBT_PROJECT
 from pipeline.progress import say
-from pipeline.transform import DBT_PROJECT
 
 TITLE = "who is not worth keeping, on simulated truth"
 

@@ -112,7 +112,7 @@ def _run_one(settings: Settings, options: argparse.Namespace) -> None:
 
 
 def _run_dbt(settings: Settings, options: argparse.Namespace) -> None:
-    from pipeline.transform import run_dbt
+    from pipeline.dbt import run_dbt
 
     print(run_dbt(settings, options.date, *options.arguments))
 

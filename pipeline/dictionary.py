@@ -5,9 +5,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from pipeline.dbt import run_dbt
 from pipeline.publish.tables import LEDGERS, TABLES, PublishedTable
 from pipeline.settings import PROJECT_ROOT, Settings
-from pipeline.transform import run_dbt
 
 DICTIONARY = PROJECT_ROOT / "docs" / "data-dictionary.md"
 

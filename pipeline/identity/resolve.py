@@ -9,6 +9,7 @@ from datetime import date
 
 import duckdb
 
+from pipeline.dbt import build_layers
 from pipeline.identity.erase import create_erasure_tables, erase_people
 from pipeline.identity.overrides import check_decisions, find_decisions, read_overrides
 from pipeline.identity.people import find_people
@@ -16,7 +17,6 @@ from pipeline.identity.sightings import cut_shared, list_links, number_identifie
 from pipeline.identity.vault_sweep import sweep_vault
 from pipeline.progress import say
 from pipeline.settings import Settings
-from pipeline.transform import build_layers
 from pipeline.warehouse import open_for_reading, open_for_writing
 
 ID_LENGTH = 20

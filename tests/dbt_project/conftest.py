@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.dbt import run_dbt
 from pipeline.identity.resolve import create_identity_tables
 from pipeline.landing.tables import create_tables
 from pipeline.settings import Settings
-from pipeline.transform import run_dbt
 from pipeline.warehouse import open_for_writing
 
 AS_OF = date(2018, 1, 1)
