@@ -22,17 +22,21 @@ DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 _read_projects: dict[str, Any] = {}
 
 
-def build_layers(settings: Settings, as_of: date, *selectors: str, full_refresh: bool = False) -> None:
+def build_layers(
+    settings: Settings, as_of: date, *selectors: str, from_nothing: bool = False, built_until: date | None = None
+) -> None:
     """Run `dbt build` on the selected layers; raise RapportError naming the model that failed and why.
 
-    With `full_refresh` the tables that grow from night to night are built from nothing.
+    Tables that grow from night to night are built `from_nothing`, or take what has changed since the end of
+    `built_until`.
     """
     # dbt would tell in many lines that the warehouse is in use
     with open_for_writing(settings):
         pass
     arguments = ["build", "--select", *selectors, "--exclude-resource-type", "unit_test"]
-    arguments += ["--full-refresh"] if full_refresh else []
-    arguments += ["--vars", json.dumps(dbt_variables(settings, as_of))]
+    arguments += ["--full-refresh"] if from_nothing else []
+    variables = {"built_until": built_until.isoformat() if built_until else None}
+    arguments += ["--vars", json.dumps(dbt_variables(settings, as_of) | variables)]
     with _environment_of(settings):
         if str(settings.dbt_output) not in _read_projects:
             # read without the night's variables: dbt then takes from its cache what hasn't changed since last night

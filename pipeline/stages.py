@@ -66,12 +66,20 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "build",
         "transform",
-        "Build facts and features",
+        "Build facts",
         "pipeline.transform:build",
         "staging.*, identity.*",
-        "marts.*, features.*",
+        "marts.*",
     ),
     _gate("marts", "transform", "marts.*"),
+    Stage(
+        "features",
+        "transform",
+        "Describe every customer to the models",
+        "pipeline.transform:describe",
+        "marts.*",
+        "features.*",
+    ),
     _gate("features", "transform", "features.*"),
     Stage(
         "train",

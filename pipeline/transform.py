@@ -2,7 +2,9 @@
 
 from datetime import date
 
+from pipeline.built import begin_build, finish_build
 from pipeline.dbt import DBT_PROJECT, build_layers
+from pipeline.progress import say
 from pipeline.seeds import check_seeds
 from pipeline.settings import Settings
 
@@ -14,8 +16,16 @@ def stage(settings: Settings, as_of: date, run_id: str) -> None:
 
 
 def build(settings: Settings, as_of: date, run_id: str) -> None:
-    """Build the customer-centric facts and the features."""
-    build_layers(settings, as_of, "tag:core", "tag:features")
+    """Build the customer-centric facts: what has changed since the last build, or everything."""
+    start = begin_build(settings, as_of)
+    say(f"{start.reason}: {'what has changed since is built' if start.until else 'everything is built from nothing'}")
+    build_layers(settings, as_of, "tag:core", from_nothing=start.until is None, built_until=start.until)
+    finish_build(settings, as_of)
+
+
+def describe(settings: Settings, as_of: date, run_id: str) -> None:
+    """Build the features that the models learn from and score."""
+    build_layers(settings, as_of, "tag:features")
 
 
 def segment(settings: Settings, as_of: date, run_id: str) -> None:

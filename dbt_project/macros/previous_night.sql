@@ -6,3 +6,10 @@
     {%- endif -%}
     {{ return(none) }}
 {%- endmacro %}
+
+{#- A spell that ended the day before tonight, or later, was ended by tonight's first run or by a later night: before
+    tonight it was still running. -#}
+{% macro end_of_spell_before_tonight(valid_to) -%}
+    case when {{ day_after(valid_to) }} < {{ as_of_date() }} then {{ valid_to }} end
+{%- endmacro %}
+

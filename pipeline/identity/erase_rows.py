@@ -8,7 +8,7 @@ the requests themselves.
 import duckdb
 
 from pipeline.landing.entities import Entity
-from pipeline.landing.tables import repeats_table
+from pipeline.landing.tables import repeats_table, touched_keys_table
 
 # A shop must keep its sales, and that a request was made; without a person.
 _IS_KEPT = {"sales/orders": "true", "sales/returns": "true", "privacy/erasures": "null"}
@@ -28,6 +28,10 @@ def erase_raw_rows(connection: duckdb.DuckDBPyConnection, entity: Entity) -> Non
     )
     connection.execute(
         f"insert into touched select found.request_id, _file, _row, {_IS_KEPT.get(entity.path, 'false')} "
+        f"from {table} as came join found on came.rowid = found._rowid"
+    )
+    connection.execute(
+        f"insert into {touched_keys_table(entity)} select {', '.join(entity.key)} "
         f"from {table} as came join found on came.rowid = found._rowid"
     )
     if entity.path in _IS_KEPT:

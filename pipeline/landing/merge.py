@@ -9,14 +9,22 @@ import duckdb
 
 from pipeline.landing.batch import Batch
 from pipeline.landing.entities import Entity
-from pipeline.landing.tables import origin_columns, repeats_table
+from pipeline.landing.tables import origin_columns, repeats_table, touched_keys_table
 
 
 def set_aside(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
-    """Take what earlier loads of the batch's drops left out of the raw table, into the temporary table `replaced`."""
-    entity = batch.entity
+    """Take what earlier loads of the batch's drops left out of the raw table, into the temporary table `replaced`.
+
+    Notes for the next build which drops and rows are no longer what they were.
+    """
+    entity, key = batch.entity, ", ".join(batch.entity.key)
     connection.execute(f"create or replace temp table replaced as from raw.{entity.table} where {batch.in_batch}")
     connection.execute(f"delete from raw.{entity.table} where {batch.in_batch}")
+    connection.execute(f"insert into {touched_keys_table(entity)} select {key} from replaced")
+    connection.execute(
+        "insert into landing.touched_drops select ?, unnest(?::date[])",
+        [entity.table, [drop.drop_on for drop in batch.drops]],
+    )
 
 
 def merge_rows(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:

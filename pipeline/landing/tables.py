@@ -21,6 +21,9 @@ _LEDGER = """
         'rows in the raw table, dated after the last night; a later night takes them';
 """
 
+# What the next build must look at: rows of these drops, and the keys of rows that are no longer what they were.
+_TOUCHED_DROPS = "create table if not exists landing.touched_drops (table_name varchar, drop_on date)"
+
 # The ledger as readers see it: a file may be named for a person.
 _LANDED_FILES = f"""
     create or replace view raw.landed_files as select run_id, source, entity, drop_on,
@@ -49,6 +52,7 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
         for schema in ("raw", "quarantine", "landing"):
             connection.execute(f"create schema if not exists {schema}")
         connection.execute(_LEDGER)
+        connection.execute(_TOUCHED_DROPS)
         connection.execute(_LANDED_FILES)
         for entity in ENTITIES:
             _create_entity_tables(connection, entity)
@@ -61,6 +65,14 @@ def repeats_table(entity: Entity) -> str:
     itself after all; this table tells which rows those are without reading their files again.
     """
     return f"landing.{entity.table}_repeats"
+
+
+def touched_keys_table(entity: Entity) -> str:
+    """Where the keys are noted of rows that were taken out of the raw table, or changed in place, since the last build.
+
+    Rows that were put in are told by their drop, in landing.touched_drops.
+    """
+    return f"landing.{entity.table}_touched_keys"
 
 
 def origin_columns(entity: Entity) -> tuple[str, ...]:
@@ -80,3 +92,4 @@ def _create_entity_tables(connection: duckdb.DuckDBPyConnection, entity: Entity)
         "(row_json varchar, file varchar, row_number bigint, drop_on date, rule varchar, message varchar)"
     )
     connection.execute(f"create table if not exists {repeats_table(entity)} ({key}, {origin})")
+    connection.execute(f"create table if not exists {touched_keys_table(entity)} ({key})")

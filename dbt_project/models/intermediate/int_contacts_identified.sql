@@ -1,6 +1,14 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_changed',
+    on_schema_change='fail',
+    unique_key=['contact_id'],
+    meta={'changed_by': 'int_changed_contacts'}
+) }}
 with contacts as (
 
     select * from {{ ref('stg_support__contacts') }}
+    where {{ is_to_build('contact_id', 'int_changed_contacts') }}
 
 ),
 

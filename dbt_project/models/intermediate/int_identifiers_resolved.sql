@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('int_changed_identifiers') }}
 with source as (
 
     select * from {{ source('identity', 'identifiers') }}
@@ -11,7 +12,6 @@ final as (
         token,
         customer_id
     from source
-    where customer_id is not null
 
 )
 

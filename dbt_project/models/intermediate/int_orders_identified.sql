@@ -1,6 +1,14 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_changed',
+    on_schema_change='fail',
+    unique_key='order_id',
+    meta={'changed_by': 'int_changed_headers'}
+) }}
 with orders as (
 
     select * from {{ ref('stg_sales__orders') }}
+    where {{ is_to_build('order_id', 'int_changed_headers') }}
 
 ),
 

@@ -1,7 +1,14 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_changed',
+    on_schema_change='fail',
+    unique_key='customer_id',
+    meta={'changed_by': 'int_changed_customers'}
+) }}
 with orders as (
 
     select * from {{ ref('orders') }}
-    where customer_id is not null and status = 'completed' and lines > 0
+    where customer_id is not null and status = 'completed' and lines > 0 and {{ is_to_build('customer_id', 'int_changed_customers') }}
 
 ),
 

@@ -1,31 +1,41 @@
--- The spells as they stood before tonight. A night run again forgets what it wrote the first time, so that the
--- second run ends as the first did.
+{{ config(materialized='view') }}
+-- The spells as they stood before tonight. A night run again forgets what it wrote the first time, so that the second run
+-- ends as the first did; a night of the past forgets all that came after it.
 {%- set history = previous_relation('marts', 'segment_history') %}
 with source as (
 
 {% if history %}
-    select * from {{ history }}
+    select
+        customer_id,
+        segment,
+        tier,
+        segment_since,
+        valid_from,
+        valid_to
+    from {{ history }}
     where valid_from < {{ as_of_date() }}
 {% else %}
     select
         cast(null as varchar) as customer_id,
         cast(null as varchar) as segment,
         cast(null as varchar) as tier,
+        cast(null as date) as segment_since,
         cast(null as date) as valid_from,
         cast(null as date) as valid_to
     where false
-        {% endif %}
+{% endif %}
 
-        ),
+),
 
-        final as (
+final as (
 
     select
         customer_id,
         segment,
         tier,
+        segment_since,
         valid_from,
-        case when valid_to < {{ as_of_date() }} - 1 then valid_to end as valid_to
+        {{ end_of_spell_before_tonight('valid_to') }} as valid_to
     from source
 
 )

@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_changed',
+    on_schema_change='fail',
+    unique_key='customer_id',
+    meta={'changed_by': 'int_changed_customers'}
+) }}
 -- When the 12 months that count for a tier move against a customer: purchases leave them and take revenue away, refunds
 -- leave them and give it back. Counted up from tonight, day by day, as if nothing more were bought or returned.
 with purchases as (
@@ -7,7 +14,7 @@ with purchases as (
         {{ leaves_twelve_months_on('ordered_on') }} as leaves_on,
         net_sales as amount
     from {{ ref('int_purchase_days') }}
-    where ordered_on > {{ twelve_months_before(as_of_date()) }}
+    where ordered_on > {{ twelve_months_before(as_of_date()) }} and {{ is_to_build('customer_id', 'int_changed_customers') }}
 
 ),
 
@@ -18,7 +25,10 @@ refunds as (
         {{ leaves_twelve_months_on('returned_on') }} as leaves_on,
         -refund_amount as amount
     from {{ ref('returns') }}
-    where customer_id is not null and returned_on > {{ twelve_months_before(as_of_date()) }}
+    where
+        customer_id is not null
+        and returned_on > {{ twelve_months_before(as_of_date()) }}
+        and {{ is_to_build('customer_id', 'int_changed_customers') }}
 
 ),
 

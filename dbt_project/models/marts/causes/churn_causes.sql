@@ -1,9 +1,19 @@
 -- Why each dormant or churned customer may have stopped: the setback before their last purchase after which customers stop
 -- the most often; unknown where there was none that matters.
-with stopped as (
+with settings as (
 
-    select * from {{ ref('int_buying_orders') }}
-    where has_stopped
+    select * from {{ ref('int_settings_resolved') }}
+
+),
+
+stopped as (
+
+    select orders.*
+    from {{ ref('int_buying_orders') }} as orders
+    cross join settings
+    where
+        orders.is_last
+        and {{ days_between('orders.ordered_on', 'settings.as_of_date') }} >= settings.dormant_after_days
 
 ),
 

@@ -1,14 +1,22 @@
 -- How many times as often customers stop after an order with the setback before it than after one without. Frequent buyers
 -- meet more of everything and stop less often, so only orders of customers who buy equally often are compared, and the
 -- comparisons are put together as Mantel and Haenszel do (1959, J. Natl. Cancer Inst. 22, 719–748), as a risk ratio.
-with orders as (
+with settings as (
+
+    select * from {{ ref('int_settings_resolved') }}
+
+),
+
+-- orders so young that nobody can have stopped since are left out: they can't tell yet
+orders as (
 
     select
-        order_id,
-        recent_orders,
-        cast(has_stopped as integer) as stops
-    from {{ ref('int_buying_orders') }}
-    where can_tell
+        buying_orders.order_id,
+        buying_orders.recent_orders,
+        cast(buying_orders.is_last as integer) as stops
+    from {{ ref('int_buying_orders') }} as buying_orders
+    cross join settings
+    where {{ days_between('buying_orders.ordered_on', 'settings.as_of_date') }} >= settings.dormant_after_days
 
 ),
 

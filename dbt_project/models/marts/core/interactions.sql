@@ -1,3 +1,11 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_changed',
+    on_schema_change='fail',
+    unique_key=['kind', 'reference_id'],
+    meta={'changed_by': 'int_changed_interactions'}
+) }}
+-- depends_on: {{ ref('int_customers_before') }}
 with orders as (
 
     select
@@ -12,7 +20,7 @@ with orders as (
         net_sales as amount,
         {{ counted('lines', 'line') }} as detail
     from {{ ref('orders') }}
-    where status = 'completed'
+    where status = 'completed' and {{ is_to_build('order_id', 'int_changed_orders') }}
 
 ),
 
@@ -30,6 +38,7 @@ returns as (
         {{ money('-refund_amount') }} as amount,
         reason as detail
     from {{ ref('returns') }}
+    where {{ is_to_build('return_id', 'int_changed_returns') }}
 
 ),
 
@@ -47,6 +56,7 @@ contacts as (
         cast(null as decimal(18, 2)) as amount,
         kind as detail
     from {{ ref('int_contacts_identified') }}
+    where {{ is_to_build('contact_id', 'int_changed_contacts') }}
 
 ),
 
@@ -64,6 +74,7 @@ points as (
         {{ money('points') }} as amount,
         reason as detail
     from {{ ref('stg_loyalty__points') }}
+    where {{ is_to_build('entry_id', 'int_changed_interactions', where="kind = 'points'", column='reference_id') }}
 
 ),
 
@@ -82,7 +93,7 @@ exposures as (
         program as detail
     from {{ ref('stg_loyalty__exposures') }}
     -- a control customer was chosen but sent nothing
-    where arm = 'treatment'
+    where arm = 'treatment' and {{ is_to_build('offer_id', 'int_changed_interactions', where="kind = 'exposure'", column='reference_id') }}
 
 ),
 
@@ -100,6 +111,7 @@ redemptions as (
         cast(null as decimal(18, 2)) as amount,
         offer_id as detail
     from {{ ref('stg_loyalty__redemptions') }}
+    where {{ is_to_build('redemption_id', 'int_changed_interactions', where="kind = 'redemption'", column='reference_id') }}
 
 ),
 

@@ -1,6 +1,14 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_changed',
+    on_schema_change='fail',
+    unique_key='order_id',
+    meta={'changed_by': 'int_changed_orders', 'where': 'has_changed_lines and changed.was_ordered_on is not null'}
+) }}
 with lines as (
 
     select * from {{ ref('stg_sales__order_lines') }}
+    where {{ is_to_build('order_id', 'int_changed_orders', where='has_changed_lines') }}
 
 ),
 
@@ -17,13 +25,19 @@ products as (
 
 ),
 
+costs as (
+
+    select * from {{ ref('stg_sales__product_costs') }}
+
+),
+
 priced as (
 
     select
         lines.order_id,
         lines.line_no,
         orders.customer_id,
-        lines.ordered_on,
+        orders.ordered_on,
         lines.product_id,
         coalesce(products.is_merchandise, true) as is_merchandise,
         lines.quantity,
@@ -31,12 +45,18 @@ priced as (
         lines.gross_amount,
         lines.discount_amount,
         {{ money('lines.gross_amount - lines.discount_amount') }} as net_sales,
-        products.unit_cost,
+        costs.unit_cost,
         lines.coupon_id,
         lines.offer_id
     from lines
     inner join orders on lines.order_id = orders.order_id
     left join products on lines.product_id = products.product_id
+    -- what it cost on the day it was sold
+    left join costs
+        on
+            lines.product_id = costs.product_id
+            and orders.ordered_on >= costs.valid_from
+            and orders.ordered_on < costs.valid_before
 
 ),
 

@@ -1,6 +1,20 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_changed',
+    on_schema_change='fail',
+    unique_key='return_id',
+    meta={'changed_by': 'int_changed_returns'}
+) }}
 with returns as (
 
     select * from {{ ref('stg_sales__returns') }}
+    where {{ is_to_build('return_id', 'int_changed_returns') }}
+
+),
+
+costs as (
+
+    select * from {{ ref('stg_sales__product_costs') }}
 
 ),
 
@@ -25,9 +39,17 @@ final as (
         returns.returned_on,
         returns.quantity,
         returns.refund_amount,
+        -- goods that come back are worth their cost again; where that is unknown, the whole refund is lost
+        {{ money('returns.refund_amount - coalesce(' ~ times('returns.quantity', 'costs.unit_cost') ~ ', 0)') }}
+            as margin_lost,
         returns.reason
     from returns
     left join orders on returns.order_id = orders.order_id
+    left join costs
+        on
+            returns.product_id = costs.product_id
+            and returns.returned_on >= costs.valid_from
+            and returns.returned_on < costs.valid_before
     {{ joins_to_people('returns', ['customer_ref']) }}
 
 )

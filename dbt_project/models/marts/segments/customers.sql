@@ -25,20 +25,10 @@ scores as (
 since as (
 
     select
-        history.customer_id,
-        min(history.valid_from) as segment_since
-    from {{ ref('segment_history') }} as history
-    inner join segments on history.customer_id = segments.customer_id
-    where
-        history.valid_from > coalesce(
-            (
-                select max(other.valid_from)
-                from {{ ref('segment_history') }} as other
-                where other.customer_id = history.customer_id and other.segment != segments.segment
-            ),
-            cast('0001-01-01' as date)
-        )
-    group by history.customer_id
+        customer_id,
+        segment_since
+    from {{ ref('segment_history') }}
+    where valid_to is null
 
 ),
 

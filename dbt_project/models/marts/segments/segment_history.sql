@@ -1,6 +1,14 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_changed',
+    on_schema_change='fail',
+    unique_key='customer_id',
+    meta={'changed_by': 'int_spells_changed', 'schema': 'marts'}
+) }}
 with remembered as (
 
     select * from {{ ref('int_segments_remembered') }}
+    where {{ is_to_build('customer_id', 'int_spells_changed') }}
 
 ),
 
@@ -11,34 +19,45 @@ tonight as (
         segment,
         tier
     from {{ ref('int_segments_assigned') }}
+    where {{ is_to_build('customer_id', 'int_spells_changed') }}
 
 ),
 
-unchanged as (
+running as (
 
-    select tonight.customer_id
+    select * from remembered
+    where valid_to is null
+
+),
+
+compared as (
+
+    select
+        coalesce(tonight.customer_id, running.customer_id) as customer_id,
+        tonight.segment,
+        tonight.tier,
+        -- another tier is another spell, in the same segment as before
+        case when tonight.segment = running.segment then running.segment_since else {{ as_of_date() }} end as segment_since,
+        coalesce(tonight.segment = running.segment and tonight.tier = running.tier, false) as is_unchanged
     from tonight
-    inner join remembered
-        on
-            tonight.customer_id = remembered.customer_id
-            and remembered.valid_to is null
-            and tonight.segment = remembered.segment
-            and tonight.tier = remembered.tier
+    full outer join running on tonight.customer_id = running.customer_id
 
 ),
 
 earlier as (
 
     select
-        customer_id,
-        segment,
-        tier,
-        valid_from,
+        remembered.customer_id,
+        remembered.segment,
+        remembered.tier,
+        remembered.segment_since,
+        remembered.valid_from,
         case
-            when valid_to is null and customer_id not in (select customer_id from unchanged) then {{ as_of_date() }} - 1
-            else valid_to
+            when remembered.valid_to is null and not compared.is_unchanged then {{ day_before(as_of_date()) }}
+            else remembered.valid_to
         end as valid_to
     from remembered
+    left join compared on remembered.customer_id = compared.customer_id
 
 ),
 
@@ -48,10 +67,11 @@ begun as (
         customer_id,
         segment,
         tier,
+        segment_since,
         {{ as_of_date() }} as valid_from,
         cast(null as date) as valid_to
-    from tonight
-    where customer_id not in (select customer_id from unchanged)
+    from compared
+    where not is_unchanged and segment is not null
 
 ),
 

@@ -4,28 +4,19 @@ with source as (
 
 ),
 
-orders as (
-
-    select * from {{ ref('stg_sales__orders') }}
-
-),
-
 renamed as (
 
     select
-        source.order_id,
-        source.line_no,
-        orders.ordered_at,
-        orders.ordered_on,
-        source.product_id,
-        source.quantity,
-        source.unit_price,
-        {{ times('source.quantity', 'source.unit_price') }} as gross_amount,
-        {{ money('coalesce(source.discount_amount, 0)') }} as discount_amount,
-        source.coupon_id,
-        source.offer_id
+        order_id,
+        line_no,
+        product_id,
+        quantity,
+        unit_price,
+        {{ times('quantity', 'unit_price') }} as gross_amount,
+        {{ money('coalesce(discount_amount, 0)') }} as discount_amount,
+        coupon_id,
+        offer_id
     from source
-    inner join orders on source.order_id = orders.order_id
     where {{ is_in_force() }}
 
 )

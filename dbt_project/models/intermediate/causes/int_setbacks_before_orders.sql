@@ -1,7 +1,15 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_changed',
+    on_schema_change='fail',
+    unique_key='customer_id',
+    meta={'changed_by': 'int_changed_customers'}
+) }}
 -- Shortly before means within the window, or since the order before, for those who buy seldom.
 with orders as (
 
     select * from {{ ref('int_buying_orders') }}
+    where {{ is_to_build('customer_id', 'int_changed_customers') }}
 
 ),
 
@@ -27,7 +35,6 @@ final as (
             and setbacks.happened_on <= orders.ordered_on
             and setbacks.happened_on
             >= least(orders.ordered_on - {{ var('cause_window_days') }}, orders.ordered_before_on)
-    where orders.can_tell
     group by orders.order_id, orders.customer_id, setbacks.cause
 
 )

@@ -1,8 +1,16 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_changed',
+    on_schema_change='fail',
+    unique_key='customer_id',
+    meta={'changed_by': 'int_changed_customers'}
+) }}
 -- What happened to customers that may make them stop. What counts as one is a rule of this model; how much each matters is
 -- not: int_setback_hazards learns it.
 with orders as (
 
     select * from {{ ref('int_buying_orders') }}
+    where {{ is_to_build('customer_id', 'int_changed_customers') }}
 
 ),
 
@@ -15,6 +23,7 @@ contacts as (
     from {{ ref('int_contacts_identified') }}
     where
         customer_id is not null
+        and {{ is_to_build('customer_id', 'int_changed_customers') }}
         and kind is distinct from 'product_question'
         and (
             csat <= {{ var('bad_rating') }}
@@ -33,6 +42,7 @@ faults as (
     from {{ ref('returns') }} as returns
     where
         returns.customer_id is not null
+        and {{ is_to_build('returns.customer_id', 'int_changed_customers') }}
         and (
             returns.reason is null
             or exists (
@@ -43,20 +53,47 @@ faults as (
 
 ),
 
+bought as (
+
+    select
+        customer_id,
+        product_id,
+        order_id,
+        line_no,
+        ordered_on,
+        unit_price
+    from {{ ref('order_lines') }}
+    where customer_id is not null and is_merchandise and {{ is_to_build('customer_id', 'int_changed_customers') }}
+
+),
+
+-- only what somebody buys again and again is ordered in time: that is a part of all lines, and ordering them all is dear
+bought_often as (
+
+    select
+        customer_id,
+        product_id
+    from bought
+    group by customer_id, product_id
+    having count(*) >= {{ var('usual_from_purchases') }}
+
+),
+
 lines as (
 
     select
-        lines.customer_id,
-        lines.product_id,
-        lines.ordered_on,
-        lines.unit_price,
-        lag(lines.unit_price) over by_product as price_before,
+        bought.customer_id,
+        bought.product_id,
+        bought.ordered_on,
+        bought.unit_price,
+        lag(bought.unit_price) over by_product as price_before,
         row_number() over by_product as nth
-    from {{ ref('order_lines') }} as lines
-    inner join orders on lines.order_id = orders.order_id
-    where lines.is_merchandise
+    from bought
+    inner join bought_often
+        on bought.customer_id = bought_often.customer_id and bought.product_id = bought_often.product_id
+    inner join orders on bought.order_id = orders.order_id
     window by_product as (
-        partition by lines.customer_id, lines.product_id order by orders.place, lines.line_no
+        partition by bought.customer_id, bought.product_id order by orders.place, bought.line_no
     )
 
 ),
@@ -110,10 +147,10 @@ categories as (
         lines.customer_id,
         lines.order_id,
         products.category
-    from {{ ref('order_lines') }} as lines
+    from bought as lines
     inner join {{ ref('stg_sales__products') }} as products on lines.product_id = products.product_id
-    where lines.customer_id is not null and lines.is_merchandise and products.category is not null
-    group by all
+    where products.category is not null
+    group by lines.customer_id, lines.order_id, products.category
 
 ),
 
