@@ -23,6 +23,8 @@ _TABLE = """
     -- one row: the night the tables stand at; rules: a fingerprint of what they were built by
     create table if not exists ops.built (as_of_date date, rules varchar, is_whole boolean)
 """
+# They name people something has changed for, who may have asked to be forgotten.
+_WHO_CHANGED = ("int_changed_identifiers", "int_customers_before", "int_changed_customers")
 # Variables that choose or count, and change no table that grows.
 _OF_THE_NIGHT = ("as_of_date", "built_until", "control_share", "offer_budget")
 _RULE_FILES = ("models/**/*.sql", "macros/**/*.sql", "seeds/*.csv", "dbt_project.yml")
@@ -52,6 +54,8 @@ def finish_build(settings: Settings, as_of: date) -> None:
         connection.execute("begin")
         connection.execute("delete from ops.built")
         connection.execute("insert into ops.built values (?, ?, true)", [as_of, _fingerprint_rules(settings, as_of)])
+        for table in _WHO_CHANGED:
+            connection.execute(f"delete from intermediate.{table}")
         connection.execute("delete from landing.touched_drops")
         for entity in ENTITIES:
             connection.execute(f"delete from {touched_keys_table(entity)}")

@@ -31,8 +31,8 @@ def erase_raw_rows(connection: duckdb.DuckDBPyConnection, entity: Entity) -> Non
         f"from {table} as came join found on came.rowid = found._rowid"
     )
     connection.execute(
-        f"insert into {touched_keys_table(entity)} select {', '.join(entity.key)} "
-        f"from {table} as came join found on came.rowid = found._rowid"
+        f"insert into {touched_keys_table(entity)} select {', '.join(entity.key)} from {table} "
+        "where rowid in (select _rowid from found)"
     )
     if entity.path in _IS_KEPT:
         nothing = ", ".join(f"{name} = null" for name in names)
