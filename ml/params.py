@@ -103,12 +103,42 @@ class BasketParams:
 
 
 @dataclass(frozen=True)
+class RecommendParams:
+    """What is recommended and how its weights are learnt; params.yml says what each knob means."""
+
+    repeat_candidates: int
+    explore_candidates: int
+    popular_candidates: int
+    neighbours: int
+    neighbour_buyers: int
+    neighbour_products: int
+    seed_products: int
+    learning_rounds: int
+    min_learning_orders: int
+    max_learning_orders: int
+    networks: int
+    hidden_units: int
+    epochs: int
+    batch_rows: int
+    learning_rate: float
+    weight_decay: float
+    learning_seed: int
+
+    def __post_init__(self) -> None:
+        counts = [name for name in self.__dataclass_fields__ if self.__dataclass_fields__[name].type is int]
+        low = [name for name in counts if getattr(self, name) < 1]
+        _require(not low, f"recommend.{low[0] if low else ''} is 1 or more")
+        _require(self.min_learning_orders >= 20, "recommend.min_learning_orders is 20 or more")
+
+
+@dataclass(frozen=True)
 class Params:
     """Every knob of the models."""
 
     churn: ChurnParams
     lifetime: LifetimeParams
     baskets: BasketParams
+    recommend: RecommendParams
 
 
 def load_params(path: Path | str = DEFAULT_PATH) -> Params:

@@ -1,0 +1,184 @@
+"""What the lists promise: nothing that can't be had or was refused, the same list every time, and no look ahead."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+from ml.recommend import Limits, NextBasket
+from ml.recommend.blend import FixedBlend, LearntBlend
+from ml.recommend.history import OrdersError
+
+TODAY = pd.Timestamp("2024-03-12")
+ASKED = ["anna", "ben", "cleo", "dora", "nobody"]
+
+
+def list_products(frame, customer):
+    return frame.loc[frame["customer_id"] == customer, "product_id"].to_list()
+
+
+@pytest.fixture(name="model")
+def _model(shop, params):
+    return NextBasket(params).fit(shop)
+
+
+def fit_town(town, params):
+    return NextBasket(replace(params, min_learning_orders=20, epochs=2, networks=1)).fit(town)
+
+
+def test_lists_are_ranked_and_say_what_is_bought_again(model):
+    found = model.recommend(ASKED, TODAY, 3)
+    assert list(found.columns) == ["customer_id", "rank", "product_id", "kind", "score"]
+    assert found["customer_id"].drop_duplicates().to_list() == ASKED
+    assert all(list(ranks) == [1, 2, 3] for _, ranks in found.groupby("customer_id")["rank"])
+    assert found.groupby("customer_id")["score"].apply(lambda score: score.is_monotonic_decreasing).all()
+    assert found["score"].between(0, 1).all()
+    anna = found[found["customer_id"] == "anna"].set_index("product_id")
+    assert list(anna.index[:2]) == ["bread", "milk"]  # both weekly; milk was bought yesterday
+    assert list(anna["kind"]) == ["repeat", "repeat", "repeat"]
+    assert (found[found["customer_id"] == "nobody"]["kind"] == "explore").all()
+
+
+def test_what_was_never_bought_is_found_through_neighbours(model):
+    ben = model.recommend(["ben"], TODAY, 3)
+    assert ben["product_id"].to_list()[2] == "sugar"
+    assert ben["kind"].to_list() == ["repeat", "repeat", "explore"]
+
+
+def test_what_is_due_comes_before_what_was_just_bought(params, shop):
+    bought_today = pd.concat([shop, shop[shop["customer_id"] == "ben"].tail(1).assign(ordered_at=TODAY, order_id="x")])
+    just_bought = bought_today.iloc[-1]["product_id"]
+    before = list_products(NextBasket(params).fit(shop).recommend(["ben"], TODAY, 2), "ben")
+    after = list_products(NextBasket(params).fit(bought_today).recommend(["ben"], TODAY, 2), "ben")
+    assert set(before) == {"coffee", "filter"}
+    assert after[0] != just_bought
+
+
+@pytest.mark.parametrize("kind", ["in_stock", "merchandise"])
+def test_only_what_is_in_stock_and_merchandise(model, kind):
+    found = model.recommend(ASKED, TODAY, 10, Limits(**{kind: ["bread", "sugar", "unheard of"]}))
+    assert set(found["product_id"]) == {"bread", "sugar"}
+    assert set(found["customer_id"]) == set(ASKED)
+
+
+def test_both_limits_hold_together(model):
+    found = model.recommend(ASKED, TODAY, 10, Limits(in_stock=["bread", "sugar"], merchandise=["sugar", "milk"]))
+    assert set(found["product_id"]) == {"sugar"}
+
+
+def test_nothing_returned_or_complained_of_by_that_customer(model):
+    refused = pd.DataFrame({"customer_id": ["anna", "nobody", "who"], "product_id": ["milk", "bread", "sugar"]})
+    found = model.recommend(ASKED, TODAY, 10, Limits(refused=refused))
+    assert "milk" not in list_products(found, "anna")
+    assert "bread" not in list_products(found, "nobody")
+    assert "milk" in list_products(found, "dora")
+    assert "bread" in list_products(found, "anna")
+    nobody = found[found["customer_id"] == "nobody"]
+    assert nobody["rank"].to_list() == list(range(1, len(nobody) + 1))
+
+
+def test_a_durable_is_not_sold_twice(model):
+    without = model.recommend(ASKED, TODAY, 10)
+    limited = model.recommend(ASKED, TODAY, 10, Limits(durables=["kettle"]))
+    assert "kettle" in list_products(without, "anna")
+    assert "kettle" not in list_products(limited, "anna")
+    assert "kettle" in list_products(limited, "nobody")
+
+
+def test_strangers_get_what_sells_these_days(model):
+    assert list_products(model.recommend(["nobody"], TODAY, 2), "nobody") == ["bread", "rolls"]
+    earlier = model.recommend(["nobody"], "2024-02-20", 1)
+    assert list_products(earlier, "nobody") == ["milk"]  # the guests' bread was not sold yet
+
+
+def test_somebody_who_first_bought_later_is_a_stranger_still(shop, params):
+    late = shop[shop["customer_id"] == "ben"].assign(customer_id="zoe", ordered_at=TODAY, order_id="late")
+    model = NextBasket(params).fit(pd.concat([shop, late]))
+    found = model.recommend(["zoe"], "2024-03-11", 3)
+    assert (found["kind"] == "explore").all()
+
+
+def test_equals_come_in_the_order_of_their_ids(params):
+    lines = [("eve", "o1", TODAY, product) for product in ["pear", "apple", "fig", "date"]]
+    orders = pd.DataFrame(lines, columns=["customer_id", "order_id", "ordered_at", "product_id"])
+    found = NextBasket(params).fit(orders).recommend(["eve", "nobody"], TODAY, 4)
+    assert list_products(found, "eve") == ["apple", "date", "fig", "pear"]
+    assert list_products(found, "nobody") == ["apple", "date", "fig", "pear"]
+
+
+@pytest.mark.parametrize("name", ["shop", "town"])
+def test_the_order_of_rows_changes_nothing(request, params, name):
+    orders = request.getfixturevalue(name)
+    asked = orders["customer_id"].dropna().unique()
+    shuffled = orders.sample(frac=1, random_state=5)
+    shuffled = pd.concat([shuffled, shuffled.head(3)])  # a product named twice in an order counts once
+    first, second = (fit_town(lines, params).recommend(asked, TODAY, 5) for lines in (orders, shuffled))
+    assert_frame_equal(first, second, check_exact=True)
+
+
+def test_the_size_of_the_batch_changes_nothing(params, town, monkeypatch):
+    model = fit_town(town, params)
+    asked = town["customer_id"].unique()
+    together = model.recommend(asked, TODAY, 5)
+    monkeypatch.setattr("ml.recommend.candidates._CELLS", 24)
+    apart = model.recommend(asked, TODAY, 5)
+    assert_frame_equal(together.drop(columns="score"), apart.drop(columns="score"))
+    assert together["score"].to_numpy() == pytest.approx(apart["score"].to_numpy(), abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["shop", "town"])
+def test_rows_after_the_date_change_nothing(request, params, name):
+    orders = request.getfixturevalue(name)
+    asked = [*orders["customer_id"].dropna().unique(), "nobody"]
+    day = pd.Timestamp("2024-02-12")
+    before = orders[orders["ordered_at"] < day + pd.Timedelta(days=1)]
+    assert 0 < len(before) < len(orders)
+    later = orders[orders["ordered_at"] >= day + pd.Timedelta(days=1)].assign(product_id="a new thing")
+    known_then = fit_town(before, params).recommend(asked, day, 5)
+    looked_back = fit_town(pd.concat([before, later]), params).recommend(asked, day, 5)
+    assert_frame_equal(known_then, looked_back, check_exact=True)
+
+
+def test_a_date_for_each_customer_reads_each_ones_own_lines_to_that_date(model):
+    found = model.recommend(["anna", "ben"], ["2024-03-10", "2024-03-12"], 10)
+    anna = found[found["customer_id"] == "anna"].set_index("product_id")
+    assert anna.loc["milk", "kind"] == "repeat"
+    assert anna.loc["kettle", "kind"] == "explore"  # hers, but of the day after
+    ben = found[found["customer_id"] == "ben"]
+    assert set(ben.loc[ben["kind"] == "repeat", "product_id"]) == {"coffee", "filter"}
+
+
+def test_weights_are_learnt_where_there_is_enough_to_learn_from(params, town, shop):
+    assert isinstance(fit_town(town, params).blend_, LearntBlend)
+    assert isinstance(NextBasket(params).fit(shop).blend_, FixedBlend)
+
+
+def test_learnt_weights_put_staples_first(params, town):
+    model = NextBasket(replace(params, min_learning_orders=20, epochs=30, networks=1)).fit(town)
+    found = model.recommend(town["customer_id"].unique(), "2024-03-01", 2)
+    counts = town.groupby(["customer_id", "product_id"]).size()
+    staples = counts[counts >= 4].reset_index()[["customer_id", "product_id"]]
+    hits = found.merge(staples, on=["customer_id", "product_id"])
+    assert len(hits) / len(found) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda lines: lines.drop(columns="ordered_at"), "no column ordered_at"),
+        (lambda lines: lines.assign(product_id=None), "lines without product_id"),
+        (lambda lines: lines.head(0), "hold no line"),
+    ],
+)
+def test_orders_that_teach_nothing_are_refused(shop, params, change, message):
+    with pytest.raises(OrdersError, match=message):
+        NextBasket(params).fit(change(shop))
+
+
+def test_a_wrong_call_is_one_sentence(shop, params, model):
+    with pytest.raises(OrdersError, match="call fit first"):
+        NextBasket(params).recommend(["anna"], TODAY)
+    with pytest.raises(OrdersError, match="one date, or one for each"):
+        model.recommend(["anna", "ben", "cleo"], [TODAY, TODAY])
+    assert len(model.recommend([], TODAY)) == 0
