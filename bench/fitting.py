@@ -19,14 +19,16 @@ def prepare_rapport(columns: Columns) -> Callable[[], dict[str, float]]:
     """Rapport's own."""
     from ml.lifetime import BetaGeometricNBD
 
-    return lambda: BetaGeometricNBD().fit(*columns).params_
+    model = BetaGeometricNBD()
+    return lambda: model.fit(*columns).params_
 
 
 def prepare_lifetimes(columns: Columns) -> Callable[[], dict[str, float]]:
     """The package lifetimes."""
     from lifetimes import BetaGeoFitter
 
-    return lambda: dict(BetaGeoFitter().fit(*columns).params_)
+    model = BetaGeoFitter()
+    return lambda: dict(model.fit(*columns).params_)
 
 
 def prepare_pymc_marketing(columns: Columns) -> Callable[[], dict[str, float]]:
@@ -38,9 +40,9 @@ def prepare_pymc_marketing(columns: Columns) -> Callable[[], dict[str, float]]:
     names = ("r", "alpha", "a", "b")
     data = pd.DataFrame(dict(zip(("frequency", "recency", "T"), columns, strict=True)))
     data.insert(0, "customer_id", np.arange(len(data)))
+    model = BetaGeoModel(data=data, model_config={name: Prior("HalfFlat") for name in names})
 
     def fit() -> dict[str, float]:
-        model = BetaGeoModel(data=data, model_config={name: Prior("HalfFlat") for name in names})
         model.fit(method="map")
         return {name: float(model.idata.posterior[name].mean()) for name in names}
 

@@ -2,7 +2,8 @@
 
 Customers are drawn from the model itself with the parameters published for CDNOW, their times in days told as weeks.
 Each peer gets an environment of its own, made in the bench's folder from the package index (a few minutes, 2 GB).
-Measured is the fit alone, without imports and reading, in a new process each time; compilers it starts are counted.
+Measured is the fit alone, without imports and reading, in a new process each time. The run that proves the parameters
+equal comes first and is not counted: pymc-marketing compiles its model in it and finds it compiled from then on.
 """
 
 import argparse

@@ -70,10 +70,13 @@ class LifetimeParams:
     max_iterations: int
     tolerance: float
     start_histories: int
+    origin_least_weeks: int
+    origin_least_share: float
     most_log_error: float
 
     def __post_init__(self) -> None:
         _require(0 < self.tolerance < 0.01, "lifetime.tolerance lies between 0 and 0.01")
+        _require(0 < self.origin_least_share <= 1, "lifetime.origin_least_share lies between 0 and 1")
         _require(self.start_histories >= 100, "lifetime.start_histories is 100 or more")
 
 

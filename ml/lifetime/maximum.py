@@ -15,7 +15,12 @@ LogLikelihood = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 _LARGEST_LOG = np.log(1e4)  # of a shape: above it a gamma or beta distribution is a point for every purpose
 _SMALLEST_LOG = np.log(1e-6)
-_LONGEST_STEP = 0.01  # of the logarithms, for a step after the climb
+_ROUGHLY = 1000.0  # times the tolerance, where only the best of several starts is sought
+_MOST_STEPS = 20  # after the climb
+_NOTHING = 0.05  # of log-likelihood: nobody would prefer one set of parameters to another for it
+_NEAR = 0.001  # of the logarithms, to a bound
+_FLAT = 1e-9  # second derivative of a customer's log-likelihood, below which nothing can be told
+_SHORT_STEP = 0.01  # of the logarithms: second derivatives are the same at both ends
 _STEP = 1e-4  # of the logarithms, for second derivatives; the error falls with its square
 
 
@@ -54,22 +59,65 @@ def maximise(
     logs = [np.log(np.asarray(start, dtype=float)) for start in starts]
     # Threads gain nothing on matrices of four rows, and on a busy machine they wait for one another.
     with threadpool_limits(limits=1):
-        climbed = [_climb(part, weights[1], start, params) for start in logs]
+        climbed = [_climb(part, weights[1], start, _ROUGHLY, params) for start in logs]
         best = max(climbed, key=lambda point: part(point)[0])
-        top, curve = _sharpen(whole, weights[0], _climb(whole, weights[0], best, params))
-    height, slope = whole(top)
-    is_at_bound = (top <= _SMALLEST_LOG + 1e-6) | (top >= _LARGEST_LOG - 1e-6)
-    steepest = np.abs(slope[~is_at_bound] / weights[0]).max(initial=0.0)
+        top, curve = _climb_to_the_top(whole, weights[0], best, params)
+    height, is_at_bound = whole(top)[0], _find_bound(top)
+    level = max(params.tolerance, _NOTHING / weights[0])
     return Maximum(
         values=np.exp(top),
         log_likelihood=height,
         covariance=_invert(-curve, is_at_bound),
-        is_converged=bool(steepest < params.tolerance and np.isfinite(height)),
+        is_converged=bool(np.isfinite(height) and _find_steepest(whole, weights[0], top) < level),
         is_at_bound=is_at_bound,
     )
 
 
-def _climb(objective: LogLikelihood, weight: float, start: np.ndarray, params: LifetimeParams) -> np.ndarray:
+def _climb_to_the_top(
+    objective: LogLikelihood, weight: float, start: np.ndarray, params: LifetimeParams
+) -> tuple[np.ndarray, np.ndarray]:
+    """The highest point and the second derivatives there.
+
+    On a long narrow ridge the climb takes itself to be at the top too early; Newton steps lead along it.
+    """
+    point = _climb(objective, weight, start, 1.0, params)
+    for _ in range(_MOST_STEPS):
+        curve = _curve(objective, point)
+        stepped = _step(objective, weight, point, curve)
+        moved, point = np.abs(stepped - point).max(), stepped
+        if moved < _SHORT_STEP and (not moved or _find_steepest(objective, weight, point) < params.tolerance):
+            break
+    return point, curve
+
+
+def _step(objective: LogLikelihood, weight: float, point: np.ndarray, curve: np.ndarray) -> np.ndarray:
+    """A Newton step, at most 1 in any logarithm and none where all is flat, if it leads to flatter ground."""
+    free = ~_find_bound(point)
+    inner = -curve[np.ix_(free, free)]
+    if not free.any() or not np.isfinite(inner).all():
+        return point
+    bends, directions = np.linalg.eigh(inner)
+    directions = directions[:, bends > _FLAT * weight]
+    along = directions.T @ objective(point)[1][free] / bends[bends > _FLAT * weight]
+    step = np.zeros_like(point)
+    step[free] = directions @ along
+    stepped = np.clip(point + step / max(1.0, np.abs(step).max()), _SMALLEST_LOG, _LARGEST_LOG)
+    is_flatter = _find_steepest(objective, weight, stepped) < _find_steepest(objective, weight, point)
+    return stepped if is_flatter else point
+
+
+def _find_steepest(objective: LogLikelihood, weight: float, point: np.ndarray) -> float:
+    """The steepest slope of the mean log-likelihood by a logarithm that is not at its bound."""
+    return float(np.abs(objective(point)[1][~_find_bound(point)] / weight).max(initial=0.0))
+
+
+def _find_bound(point: np.ndarray) -> np.ndarray:
+    return (point <= _SMALLEST_LOG + _NEAR) | (point >= _LARGEST_LOG - _NEAR)
+
+
+def _climb(
+    objective: LogLikelihood, weight: float, start: np.ndarray, looseness: float, params: LifetimeParams
+) -> np.ndarray:
     def descend(point: np.ndarray) -> tuple[float, np.ndarray]:
         height, slope = objective(point)
         return -height / weight, -slope / weight
@@ -80,27 +128,13 @@ def _climb(objective: LogLikelihood, weight: float, start: np.ndarray, params: L
         jac=True,
         method="L-BFGS-B",
         bounds=[(_SMALLEST_LOG, _LARGEST_LOG)] * len(start),
-        options={"maxiter": params.max_iterations, "ftol": 1e-13, "gtol": params.tolerance / 10},
+        options={
+            "maxiter": params.max_iterations,
+            "ftol": looseness * 1e-13,
+            "gtol": looseness * params.tolerance / 10,
+        },
     )
     return found.x
-
-
-def _sharpen(objective: LogLikelihood, weight: float, point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """One Newton step, kept if it leads to flatter ground, and the second derivatives.
-
-    The climb stops a little short on narrow ridges. A step that is kept is so short that the derivatives stay.
-    """
-    curve = _curve(objective, point)
-    free = (point > _SMALLEST_LOG) & (point < _LARGEST_LOG)
-    inner = -curve[np.ix_(free, free)]
-    if not free.any() or not np.isfinite(inner).all() or np.linalg.eigvalsh(inner).min() <= 1e-9 * weight:
-        return point, curve
-    slope = objective(point)[1][free]
-    stepped = point.copy()
-    stepped[free] = np.clip(point[free] + np.linalg.solve(inner, slope), _SMALLEST_LOG, _LARGEST_LOG)
-    is_short = np.abs(stepped - point).max() < _LONGEST_STEP
-    is_flatter = is_short and np.abs(objective(stepped)[1][free]).max() < np.abs(slope).max()
-    return (stepped if is_flatter else point), curve
 
 
 def _curve(objective: LogLikelihood, point: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml.evaluation.cdnow import CALIBRATION_ENDS, HOLDOUT_WEEKS, SAMPLE, WHOLE, read_purchases, split_at
+from ml.evaluation.purchases import CALIBRATION_ENDS, HOLDOUT_WEEKS, SAMPLE, WHOLE, read_cdnow, split_at
 
 SHIPPED = Path(__file__).resolve().parents[3] / "datasets" / "data"
 
@@ -13,7 +13,7 @@ SHIPPED = Path(__file__).resolve().parents[3] / "datasets" / "data"
 @pytest.fixture(scope="session")
 def cohorts():
     """The sample and the whole file, split where the papers split them."""
-    return {name: split_at(read_purchases(SHIPPED, name), CALIBRATION_ENDS, HOLDOUT_WEEKS) for name in (SAMPLE, WHOLE)}
+    return {name: split_at(read_cdnow(SHIPPED, name), CALIBRATION_ENDS, HOLDOUT_WEEKS) for name in (SAMPLE, WHOLE)}
 
 
 def simulate_pareto(customers, r, alpha, s, beta, longest_age, seed=5):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ml.evaluation.cdnow import SAMPLE, WHOLE
+from ml.evaluation.purchases import SAMPLE, WHOLE
 from ml.lifetime import BetaGeometricNBD, GammaGamma, ParetoNBD
 
 # Fader, Hardie and Lee (2005) and Fader and Hardie's notes for the sample; the whole file by other implementations.

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml.evaluation.cdnow import CALIBRATION_ENDS, SAMPLE, WHOLE, read_purchases, split_at
+from ml.evaluation.purchases import CALIBRATION_ENDS, SAMPLE, WHOLE, read_cdnow, split_at
 from ml.evaluation.report import EvaluationError
 
 SHIPPED = Path(__file__).resolve().parents[3] / "datasets" / "data"
@@ -14,7 +14,7 @@ SHIPPED = Path(__file__).resolve().parents[3] / "datasets" / "data"
 
 @pytest.mark.parametrize(("name", "customers", "repeaters"), [(SAMPLE, 2357, 946), (WHOLE, 23570, None)])
 def test_the_shipped_files_hold_the_published_customers(name, customers, repeaters):
-    cohort = split_at(read_purchases(SHIPPED, name), CALIBRATION_ENDS, 39)
+    cohort = split_at(read_cdnow(SHIPPED, name), CALIBRATION_ENDS, 39)
     assert len(cohort) == customers
     assert repeaters in (None, (cohort.frequency > 0).sum())
     assert (cohort.recency <= cohort.age).all()
@@ -25,7 +25,7 @@ def test_days_are_merged_and_cut_at_the_end_of_the_calibration(tmp_path):
         "1 a 19970101 1 10.00\n1 a 19970115 1 4.00\n1 a 19970115 2 6.00\n1 a 19970129 1 30.00\n"
         "1 a 19970130 1 7.00\n1 a 19970206 1 9.00\n2 b 19970122 1 5.00\n3 c 19970130 1 5.00\n"
     )
-    cohort = split_at(read_purchases(tmp_path, SAMPLE), date(1997, 1, 29), weeks=1)
+    cohort = split_at(read_cdnow(tmp_path, SAMPLE), date(1997, 1, 29), weeks=1)
     # c came after the cutoff; a's purchase of the eighth day after it is outside the week.
     assert cohort.frequency.tolist() == [2, 0]
     assert cohort.recency.tolist() == [4, 0]
@@ -37,4 +37,4 @@ def test_days_are_merged_and_cut_at_the_end_of_the_calibration(tmp_path):
 
 def test_a_missing_file_is_one_sentence(tmp_path):
     with pytest.raises(EvaluationError, match=r"CDNOW_sample\.txt can't be read .*--data takes"):
-        read_purchases(tmp_path, SAMPLE)
+        read_cdnow(tmp_path, SAMPLE)
