@@ -13,6 +13,8 @@ import pytest
 from datasets.simulated.command import simulate
 from datasets.simulated.parameters import Behaviour
 from pipeline.settings import Settings
+from pipeline.stages import run_stage
+from pipeline.warehouse import open_for_reading
 from tests.integration.everybody import check_learnt, measure_everybody
 from tests.integration.simulated_people import PEOPLE
 from tests.integration.tracing import check_rows, expect_columns, read_customer, run_nights
@@ -100,3 +102,16 @@ def test_what_is_learnt_from_everybody_is_as_worked_out_with_numpy(nights):
         assert everybody.cut_points(score) == cut_points
     assert everybody.last_of_bands() == LAST_OF_BANDS
     check_learnt(nights, everybody)
+
+
+def test_the_night_again_says_the_same(nights):
+    """What it remembers is the night before, not its own first run: 1000000406 is at risk since tonight only."""
+    first = _read_told(nights)
+    run_stage("segment", nights, AS_OF)
+    assert _read_told(nights) == first
+
+
+def _read_told(settings: Settings) -> list[list[tuple]]:
+    with open_for_reading(settings) as connection:
+        tables = ("customers", "segment_history", "segment_summary")
+        return [connection.execute(f"from marts.{table} order by all").fetchall() for table in tables]
