@@ -6,6 +6,12 @@ Three estimators that need a few numbers per customer and no features:
   and age;
 - `GammaGamma`: the mean value of a purchase to come, from frequency and the mean value so far.
 
+    model = ParetoNBD().fit(frequency, recency, age)        # arrays, one element per customer, times in one unit
+    model.predict(39, frequency, recency, age)              # expected purchases in the next 39 units
+    model.predict_quantile(0.5, 39, frequency, recency, age)
+    model.probability_alive(frequency, recency, age)
+    GammaGamma().fit(frequency, mean_value).predict(frequency, mean_value)
+
 Each has `fit`, `predict`, `params_`, `standard_errors_`, `log_likelihood_`, `converged_` and `explanation_`.
 """
 

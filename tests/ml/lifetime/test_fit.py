@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.optimize import check_grad
+from threadpoolctl import threadpool_limits
 
 from ml.lifetime import BetaGeometricNBD, GammaGamma, ParetoNBD
 from ml.lifetime.gamma_gamma import _prepare
@@ -76,9 +77,15 @@ def test_grouping_leads_back_to_each_customer():
     assert predicted[0] == predicted[2]
 
 
-def test_the_same_data_give_the_same_bytes():
-    drawn = simulate_pareto(300, 0.8, 6.0, 0.9, 12.0, 60)
-    assert ParetoNBD().fit(*drawn).params_ == ParetoNBD().fit(*drawn).params_
+@pytest.mark.parametrize(("kind", "draw", "truth"), DRAWN)
+def test_the_same_data_give_the_same_bytes_on_one_thread_and_two(kind, draw, truth):
+    drawn = draw(20_000, *truth.values(), longest_age=60)
+    told = []
+    for threads in (1, 2, 2):
+        with threadpool_limits(limits=threads):
+            model = kind().fit(*drawn)
+            told.append((model.params_, model.standard_errors_, model.predict(39, *drawn).tobytes()))
+    assert told[0] == told[1] == told[2]
 
 
 def test_thinned_starts_reach_the_same_parameters():
