@@ -14,7 +14,7 @@ from statistics import median
 
 import duckdb
 
-from bench.measuring import Comparison, Measured, compare, make_table, measure, run_apart
+from bench.measuring import Comparison, Measured, compare, make_table, measure, positive, run_apart
 from pipeline.errors import RapportError
 from pipeline.progress import say
 
@@ -60,8 +60,8 @@ _PEER = "import sys, duckdb; duckdb.connect(sys.argv[1], config={'threads': sys.
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The entry's own options."""
-    parser.add_argument("--lines", type=_positive, default=20_000_000, help="order lines (default: 20,000,000)")
-    parser.add_argument("--pairs", type=_positive, default=5, help="runs of product and peer in turn (default: 5)")
+    parser.add_argument("--lines", type=positive, default=20_000_000, help="order lines (default: 20,000,000)")
+    parser.add_argument("--pairs", type=positive, default=5, help="runs of product and peer in turn (default: 5)")
 
 
 def run(options: argparse.Namespace, folder: Path) -> str:
@@ -186,9 +186,3 @@ def _describe(kind: Format, size: int, compared: Comparison) -> list[str]:
         f"at most {kind.most:g} times, under 8 GiB",
         "yes" if holds else "**no**",
     ]
-
-
-def _positive(text: str) -> int:
-    if not text.isdigit() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
-    return int(text)

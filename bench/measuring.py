@@ -1,10 +1,11 @@
 """Measuring processes: CPU seconds with children, wall seconds, peak memory; and two of them in turn."""
 
+import argparse
 import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -56,6 +57,14 @@ def measure(command: Sequence[str], environment: Mapping[str, str]) -> Measured:
     return Measured(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * 1024)
 
 
+def add_up(parts: Iterable[Measured]) -> Measured:
+    """Several processes one after the other as one: seconds added, the highest peak."""
+    parts = list(parts)
+    return Measured(
+        sum(one.cpu for one in parts), sum(one.wall for one in parts), max(one.peak_memory for one in parts)
+    )
+
+
 def run_apart(function: Callable, *arguments: object) -> object:
     """Call a function in a process of its own: a measured process starts with the peak memory of the one it is from."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
@@ -79,3 +88,10 @@ def make_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def positive(text: str) -> int:
+    """The argparse type of a whole number above 0."""
+    if not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)

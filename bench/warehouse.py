@@ -1,0 +1,239 @@
+"""The warehouse's part of a night, beside DuckDB's bare pass from raw Parquet to the order-line fact.
+
+Full build: the stages stage, identify, build and segment on a home in which rows are loaded and nothing else is there.
+One-day night: the same stages the day after, with that day's drops loaded. Loading, and scoring with a churn model that
+was trained once on the smallest size, come between and are not counted. Peer and product run in turn.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from statistics import median
+
+import duckdb
+import numpy as np
+
+from bench.bare import CONTENT, PROCESS, write_bare_pass
+from bench.measuring import Comparison, Measured, add_up, compare, make_table, measure, positive, run_apart
+from bench.shop import LINES_PER_PERSON, Shop
+from pipeline.errors import RapportError
+from pipeline.progress import say
+
+TITLE = "the full build and the one-day night, beside DuckDB's bare pass"
+SIZES = (2_000_000, 5_000_000, 10_000_000, 20_000_000)
+MOST_BARE_PASSES, MOST_OF_FULL, MOST_GIB, MOST_EXPONENT = 8, 0.10, 8, 1.1
+STAGES = ("stage", "identify", "build", "segment")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The entry's own options."""
+    sizes = ", ".join(f"{size:,}" for size in SIZES)
+    parser.add_argument("--lines", type=positive, nargs="+", default=SIZES, help=f"order lines, about ({sizes})")
+    parser.add_argument("--pairs", type=positive, default=3, help="runs at the largest size (3); 1 at the others")
+
+
+def run(options: argparse.Namespace, folder: Path) -> str:
+    """Measure each size, the smallest first; Markdown with the figures, the growth, and which goal holds."""
+    sizes = sorted(options.lines)
+    model = folder / "model"
+    measured = []
+    for lines in sizes:
+        bench = _Bench(Shop(folder / "shop", max(lines // LINES_PER_PERSON, 1)), model)
+        measured.append(bench.measure(options.pairs if lines == sizes[-1] else 1))
+        shutil.rmtree(bench.shop.folder)
+    return "\n\n".join(
+        [
+            f"{options.pairs} pairs at the largest size, one at the others, {os.cpu_count()} cores, DuckDB "
+            f"{duckdb.__version__}; medians",
+            _tell_sizes(measured),
+            _tell_stages(measured[-1]),
+            _tell_goals(measured),
+        ]
+    )
+
+
+@dataclass(frozen=True)
+class Night:
+    """What each stage of one night took, and the seconds on the clock that its models and tests ran for."""
+
+    stages: dict[str, Measured]
+    sql: dict[str, float]
+
+    @property
+    def total(self) -> Measured:
+        """All stages together."""
+        return add_up(self.stages.values())
+
+
+@dataclass(frozen=True)
+class Size:
+    """What was measured with so many order lines."""
+
+    lines: int
+    customers: int
+    beside_bare: Comparison
+    full: list[Night]
+    one_day: list[Night]
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """Product and peer on one shop. Each run starts from the same state, made before the clock runs."""
+
+    shop: Shop
+    model: Path
+
+    def measure(self, pairs: int) -> Size:
+        """Make the shop, then run both nights and the bare pass in turn."""
+        self.shop.make()
+        full, one_day = [], []
+
+        def run_nights() -> Measured:
+            home = self.shop.open_home("home")
+            full.append(self._run_night(home, self.shop.today))
+            self._prove_same_lines(home)
+            self.shop.run_stage(home, "load", self.shop.tomorrow)
+            one_day.append(self._run_night(home, self.shop.tomorrow))
+            return full[-1].total
+
+        compared = compare(f"{self.shop.people:,} people", run_nights, self._run_bare_pass, pairs)
+        counts = run_apart(_count, self.shop.folder / "home" / "warehouse.duckdb")
+        return Size(*counts, compared, full, one_day)
+
+    def _run_night(self, home: Path, day: date) -> Night:
+        stages, sql = {}, {}
+        for stage in STAGES:
+            if stage == "segment":
+                self.shop.score(home, day, self.model)
+            stages[stage] = self.shop.run_stage(home, stage, day)
+            sql[stage] = 0.0 if stage == "identify" else _read_sql_seconds(home)
+        night = Night(stages, sql)
+        say(f"{day}: {night.total.cpu:.1f} CPU seconds, of them in SQL on the clock {sum(sql.values()):.1f}")
+        return night
+
+    def _run_bare_pass(self) -> Measured:
+        query = self.shop.folder / "bare.sql"
+        files = {name: self.shop.list_files(name, self.shop.today) for name in ("orders", "order_lines", "products")}
+        query.write_text(write_bare_pass(**files))
+        self._bare_file.unlink(missing_ok=True)
+        command = [sys.executable, "-c", PROCESS, str(self._bare_file), str(os.cpu_count() or 1), str(query)]
+        return measure(command, self.shop.environment(self.shop.loaded))
+
+    @property
+    def _bare_file(self) -> Path:
+        return self.shop.folder / "bare.duckdb"
+
+    def _prove_same_lines(self, home: Path) -> None:
+        """Refuse to go on unless the fact of the full build is that of the bare pass, its customers apart."""
+        if not self._bare_file.exists():
+            self._run_bare_pass()
+        ours = run_apart(_read_content, home / "warehouse.duckdb", "marts.order_lines")
+        theirs = run_apart(_read_content, self._bare_file, "order_lines")
+        if ours != theirs:
+            raise RapportError(
+                f"marts.order_lines holds {ours[0]:,} rows, the bare pass made {theirs[0]:,} or other ones"
+            )
+        say(f"both facts hold the same {ours[0]:,} lines")
+
+
+def _read_content(path: Path, table: str) -> tuple:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute(CONTENT.format(table=table)).fetchone()
+
+
+def _count(path: Path) -> tuple[int, int]:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute(
+            "select (select count(*) from marts.order_lines), (select count(*) from marts.customers)"
+        ).fetchone()
+
+
+def _read_sql_seconds(home: Path) -> float:
+    """Seconds on the clock that the nodes of the last dbt run took: no start-up, no parsing."""
+    results = json.loads((home / "dbt" / "target" / "run_results.json").read_text())["results"]
+    return sum(result["execution_time"] for result in results)
+
+
+def fit_exponent(rows: Sequence[float], seconds: Sequence[float]) -> float:
+    """The slope of log seconds on log rows, by least squares: 1 is linear."""
+    return float(np.polyfit(np.log(rows), np.log(seconds), 1)[0])
+
+
+def _tell_sizes(measured: Sequence[Size]) -> str:
+    header = (
+        *("lines", "customers", "full: CPU s", "of them SQL", "one day: CPU s", "of them SQL", "bare: CPU s"),
+        *("full / bare", "one day / full", "peak GiB"),
+    )
+    rows = [
+        [
+            f"{size.lines:,}",
+            f"{size.customers:,}",
+            *_tell_seconds(size.full),
+            *_tell_seconds(size.one_day),
+            f"{median(bare.cpu for bare in size.beside_bare.peer):.1f}",
+            f"{size.beside_bare.cpu_ratio:.2f}",
+            f"{_compare_with_full(size):.1%}",
+            f"{_peak_memory(size) / 2**30:.1f}",
+        ]
+        for size in measured
+    ]
+    return make_table(header, rows)
+
+
+def _tell_seconds(nights: Sequence[Night]) -> tuple[str, str]:
+    return f"{_median_cpu(nights):.1f}", f"{_median_sql(nights):.1f}"
+
+
+def _tell_stages(size: Size) -> str:
+    header = ("stage", *(f"{night}: {what}" for night in ("full", "one day") for what in ("CPU s", "clock s", "SQL s")))
+    rows = []
+    for stage in STAGES:
+        row = [stage]
+        for nights in (size.full, size.one_day):
+            row.append(f"{median(night.stages[stage].cpu for night in nights):.1f}")
+            row.append(f"{median(night.stages[stage].wall for night in nights):.1f}")
+            row.append("" if stage == "identify" else f"{median(night.sql[stage] for night in nights):.1f}")
+        rows.append(row)
+    return f"At {size.lines:,} lines, by stage:\n\n{make_table(header, rows)}"
+
+
+def _tell_goals(measured: Sequence[Size]) -> str:
+    largest = measured[-1]
+    goals = [
+        ("full build, times the bare pass", largest.beside_bare.cpu_ratio, MOST_BARE_PASSES, "{:.2f}"),
+        ("one-day night, of the full build", _compare_with_full(largest), MOST_OF_FULL, "{:.1%}"),
+        ("peak memory, GiB", _peak_memory(largest) / 2**30, MOST_GIB, "{:.1f}"),
+    ]
+    if len(measured) > 1:
+        lines = [size.lines for size in measured]
+        for name, take in (("CPU seconds", _median_cpu), ("seconds in SQL", _median_sql)):
+            exponent = fit_exponent(lines, [take(size.full) for size in measured])
+            goals.append((f"growth of the full build's {name}: exponent of lines", exponent, MOST_EXPONENT, "{:.2f}"))
+    rows = [
+        (name, layout.format(figure), f"at most {layout.format(most)}", "yes" if figure <= most else "**no**")
+        for name, figure, most, layout in goals
+    ]
+    return make_table(("measure", "figure", "goal", "holds"), rows)
+
+
+def _median_cpu(nights: Sequence[Night]) -> float:
+    return median(night.total.cpu for night in nights)
+
+
+def _median_sql(nights: Sequence[Night]) -> float:
+    return median(sum(night.sql.values()) for night in nights)
+
+
+def _compare_with_full(size: Size) -> float:
+    """The one-day night's share of the full build in the same home, in CPU seconds; the median over the pairs."""
+    return median(after.total.cpu / full.total.cpu for full, after in zip(size.full, size.one_day, strict=True))
+
+
+def _peak_memory(size: Size) -> int:
+    return max(night.total.peak_memory for night in [*size.full, *size.one_day])
