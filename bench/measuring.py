@@ -5,7 +5,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -55,14 +55,6 @@ def measure(command: Sequence[str], environment: Mapping[str, str]) -> Measured:
             last = told.read().decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
             raise RapportError(f"{' '.join(command)[:200]} ended with {process.returncode}: {last[0]}")
     return Measured(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * 1024)
-
-
-def add_up(parts: Iterable[Measured]) -> Measured:
-    """Several processes one after the other as one: seconds added, the highest peak."""
-    parts = list(parts)
-    return Measured(
-        sum(one.cpu for one in parts), sum(one.wall for one in parts), max(one.peak_memory for one in parts)
-    )
 
 
 def run_apart(function: Callable, *arguments: object) -> object:

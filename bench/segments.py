@@ -1,6 +1,6 @@
 """The RFM and segment step beside polars and pandas doing the same work on the same Parquet files.
 
-From the facts (orders, lines, returns, contacts, interactions) to each customer's value, R, F and M scores, tier and
+From the facts (orders, returns, contacts, interactions) to each customer's value, R, F and M scores, tier and
 segment. Ours is the project's own SQL as dbt compiled it; the peers are bench/peers/segments_*.py. Each is a process of
 its own, and none is timed before all three have given the same rows.
 """
@@ -20,7 +20,7 @@ import duckdb
 import yaml
 
 from bench.measuring import Comparison, Measured, compare, make_table, measure, positive, run_apart
-from bench.shop import COSTS, LINES_PER_PERSON, SMALL, Shop, train_small
+from bench.shop import BUILDING, COSTS, LINES_PER_PERSON, Shop
 from pipeline.errors import RapportError
 from pipeline.progress import say
 from pipeline.transform import DBT_PROJECT
@@ -34,9 +34,11 @@ _PEERS = Path(__file__).parent / "peers"
 _RESULTS = {"value": "int_customer_value", "ranked": "int_customers_ranked", "assigned": "int_segments_assigned"}
 # Where the step begins: what these models read is somebody else's work.
 _FACTS = (
-    *("orders", "order_lines", "returns", "interactions", "int_contacts_identified", "int_identifiers_resolved"),
+    *("orders", "returns", "interactions", "int_contacts_identified", "int_identifiers_resolved"),
     "int_customers_remembered",
 )
+# People enough to learn a churn model from.
+SMALL = 2000
 _RULES = ("dormant_gap_share", "dormant_after_days_without_gaps", "at_risk_cutoff", "at_risk_margin")
 
 
@@ -90,24 +92,23 @@ class _Step:
         home = self._build(shop)
         target = home / "dbt" / "target"
         manifest = json.loads((target / "manifest.json").read_text())
-        models, facts = _find_step(manifest["nodes"] | manifest["sources"])
+        compiled = target / "compiled" / "rapport"
+        models, facts = _find_step(manifest["nodes"] | manifest["sources"], compiled)
         self.facts.mkdir(parents=True)
         run_apart(_export, home / "warehouse.duckdb", self.facts, facts)
-        plan = _plan(models, facts, target / "compiled" / "rapport", self.facts)
+        plan = _plan(models, facts, compiled, self.facts)
         (self.folder / "plan.json").write_text(json.dumps(plan))
         (self.facts / "rules.json").write_text(json.dumps(_read_rules(shop)))
 
     def _build(self, shop: Shop) -> Path:
         model = self.folder / "model"
-        if shop.people > SMALL:
-            train_small(self.folder / "small", model)
+        small = Shop(self.folder / "small", min(SMALL, shop.people))
+        small.make()
+        small.learn(model)
         shop.make()
-        home = shop.open_home("home")
         say("building the facts …")
-        for stage in ("stage", "identify", "build"):
-            shop.run_stage(home, stage, shop.today)
-        shop.score(home, shop.today, model)
-        shop.run_stage(home, "segment", shop.today)
+        home = shop.open_home("home", model)
+        shop.run_night(home, shop.today, *BUILDING, "score", "segment")
         return home
 
     def run_ours(self) -> Measured:
@@ -129,29 +130,33 @@ class _Step:
 
     def describe(self) -> str:
         """How large it is."""
-        lines, customers = (_count(self.facts / "order_lines.parquet"), _count(self.folder / "ours" / "value.parquet"))
-        return f"{lines:,} order lines, {customers:,} customers"
+        orders, customers = (_count(self.facts / "orders.parquet"), _count(self.folder / "ours" / "value.parquet"))
+        return f"{orders:,} orders, {customers:,} customers"
 
     def _run(self, command: list[str], side: str) -> Measured:
         plain = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
         return measure([*command, str(self.folder / side)], plain)
 
 
-def _find_step(nodes: dict[str, dict]) -> tuple[list[dict], list[dict]]:
-    """The models from the facts to the segments in the order in which they are built, and the tables they read."""
+def _find_step(nodes: dict[str, dict], compiled: Path) -> tuple[list[dict], list[dict]]:
+    """The models from the facts to the segments in the order in which they are built, and the tables they read.
+
+    What a model reads is what its SQL names: a build from nothing asks no table of changes.
+    """
     models: dict[str, dict] = {}
     facts: dict[str, dict] = {}
 
     def add(key: str) -> None:
         node = nodes[key]
-        is_fact = node["name"] in _FACTS or node["name"].startswith("stg_") or node["resource_type"] != "model"
         if key in models or key in facts:
             return
-        if is_fact:
+        if node["name"] in _FACTS or node["name"].startswith("stg_") or node["resource_type"] != "model":
             facts[key] = node
             return
+        query = (compiled / node["original_file_path"]).read_text()
         for parent in node["depends_on"]["nodes"]:
-            add(parent)
+            if nodes[parent]["relation_name"] in query:
+                add(parent)
         models[key] = node
 
     for result in _RESULTS.values():

@@ -1,5 +1,6 @@
 """A simulated retailer whose nights the bench measures: its drops, and a home in which they are loaded and no more."""
 
+import json
 import os
 import shutil
 import sys
@@ -15,8 +16,8 @@ FIRST_DAY = date(2024, 1, 1)
 # With so many days, a person has bought about forty lines at the end of the last but one.
 DAYS = 415
 LINES_PER_PERSON = 40
-# People enough to learn a churn model from.
-SMALL = 2000
+# The stages between loaded rows and the churn model.
+BUILDING = ("stage", "identify", "build", "features")
 
 # What serving costs this retailer; its drops don't say.
 COSTS = {"RAPPORT_COST_PER_MINUTE": "0.40", "RAPPORT_COST_PER_RETURN": "4"}
@@ -71,32 +72,36 @@ class Shop:
         self.loaded.mkdir(parents=True)
         self._run(self.loaded, "datasets", "simulated", *size, *where)
         say("loading the drops …")
-        self.run_stage(self.loaded, "load", self.today)
+        self.load(self.loaded, self.today)
 
-    def open_home(self, name: str) -> Path:
-        """A home like the saved one; whatever stood under that name is gone."""
+    def open_home(self, name: str, model: Path | None = None) -> Path:
+        """A home like the saved one, with a churn model that was learnt elsewhere; what stood there before is gone."""
         home = self.folder / name
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir()
         for file in _LOADED:
             shutil.copy2(self.loaded / file, home / file)
+        if model:
+            shutil.copytree(model, home / "models")
         return home
 
-    def run_stage(self, home: Path, stage: str, day: date) -> Measured:
-        """Run one stage of the night of `day`."""
-        return self._run(home, "pipeline", stage, "--date", str(day))
+    def load(self, home: Path, day: date) -> None:
+        """Load the drops up to a day, as a night of that day would."""
+        self._run(home, "pipeline", "load", "--date", str(day))
 
-    def score(self, home: Path, day: date, model: Path) -> None:
-        """Score every customer with the churn model in the folder `model`; learnt from this home if there is none yet.
+    def run_night(self, home: Path, day: date, *stages: str) -> tuple[Measured, dict[str, dict[str, float]]]:
+        """Run stages of the night of `day` in one process, as `nightly` does: what it took, and what each stage did."""
+        report = home / "took.json"
+        whole = self._run(home, "bench.night", str(day), str(report), *stages)
+        return whole, json.loads(report.read_text())
 
-        Learning takes minutes where there are many customers, and nothing that is measured depends on how good it is.
-        """
-        if model.exists():
-            shutil.copytree(model, home / "models", dirs_exist_ok=True)
-        else:
-            self.run_stage(home, "train", day)
-            shutil.copytree(home / "models", model)
-        self.run_stage(home, "score", day)
+    def learn(self, model: Path) -> None:
+        """Leave in the folder `model` what the churn model learns from this shop."""
+        say("learning a churn model …")
+        home = self.open_home("learning")
+        self.run_night(home, self.today, *BUILDING, "train")
+        shutil.copytree(home / "models", model)
+        shutil.rmtree(home)
 
     def list_files(self, entity: str, last_day: date) -> Iterator[Path]:
         """The landed Parquet files of sales that a night of `last_day` knows, oldest first."""
@@ -113,14 +118,3 @@ class Shop:
 
     def _run(self, home: Path, program: str, *arguments: str) -> Measured:
         return measure([sys.executable, "-m", program, *arguments], self.environment(home))
-
-
-def train_small(folder: Path, model: Path) -> None:
-    """Leave in `model` a churn model that was learnt from a small shop, made in `folder` and removed again."""
-    shop = Shop(folder, SMALL)
-    shop.make()
-    home = shop.open_home("home")
-    for stage in ("stage", "identify", "build"):
-        shop.run_stage(home, stage, shop.today)
-    shop.score(home, shop.today, model)
-    shutil.rmtree(folder)

@@ -1,12 +1,11 @@
 """The warehouse's part of a night, beside DuckDB's bare pass from raw Parquet to the order-line fact.
 
-Full build: the stages stage, identify, build and segment on a home in which rows are loaded and nothing else is there.
-One-day night: the same stages the day after, with that day's drops loaded. Loading, and scoring with a churn model that
-was trained once on the smallest size, come between and are not counted. Peer and product run in turn.
+Full build: the stages stage, identify, build, features and segment on a home in which rows are loaded and nothing else
+is there. One-day night: the same the day after, with that day's drops loaded. Both run in one process, as in `nightly`;
+scoring, by a churn model that was learnt once from the smallest size, goes on between and is not counted.
 """
 
 import argparse
-import json
 import os
 import shutil
 import sys
@@ -20,15 +19,15 @@ import duckdb
 import numpy as np
 
 from bench.bare import CONTENT, PROCESS, write_bare_pass
-from bench.measuring import Comparison, Measured, add_up, compare, make_table, measure, positive, run_apart
-from bench.shop import LINES_PER_PERSON, Shop
+from bench.measuring import Comparison, Measured, compare, make_table, measure, positive, run_apart
+from bench.shop import BUILDING, LINES_PER_PERSON, Shop
 from pipeline.errors import RapportError
 from pipeline.progress import say
 
 TITLE = "the full build and the one-day night, beside DuckDB's bare pass"
 SIZES = (2_000_000, 5_000_000, 10_000_000, 20_000_000)
 MOST_BARE_PASSES, MOST_OF_FULL, MOST_GIB, MOST_EXPONENT = 8, 0.10, 8, 1.1
-STAGES = ("stage", "identify", "build", "segment")
+STAGES = (*BUILDING, "segment")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -60,15 +59,15 @@ def run(options: argparse.Namespace, folder: Path) -> str:
 
 @dataclass(frozen=True)
 class Night:
-    """What each stage of one night took, and the seconds on the clock that its models and tests ran for."""
+    """What one night took without its scoring, and of that each stage: CPU, wall and SQL seconds."""
 
-    stages: dict[str, Measured]
-    sql: dict[str, float]
+    total: Measured
+    stages: dict[str, dict[str, float]]
 
     @property
-    def total(self) -> Measured:
-        """All stages together."""
-        return add_up(self.stages.values())
+    def sql(self) -> float:
+        """Seconds on the clock that models and tests ran for."""
+        return sum(took["sql"] for took in self.stages.values())
 
 
 @dataclass(frozen=True)
@@ -92,13 +91,15 @@ class _Bench:
     def measure(self, pairs: int) -> Size:
         """Make the shop, then run both nights and the bare pass in turn."""
         self.shop.make()
+        if not self.model.exists():
+            self.shop.learn(self.model)
         full, one_day = [], []
 
         def run_nights() -> Measured:
-            home = self.shop.open_home("home")
+            home = self.shop.open_home("home", self.model)
             full.append(self._run_night(home, self.shop.today))
             self._prove_same_lines(home)
-            self.shop.run_stage(home, "load", self.shop.tomorrow)
+            self.shop.load(home, self.shop.tomorrow)
             one_day.append(self._run_night(home, self.shop.tomorrow))
             return full[-1].total
 
@@ -107,14 +108,10 @@ class _Bench:
         return Size(*counts, compared, full, one_day)
 
     def _run_night(self, home: Path, day: date) -> Night:
-        stages, sql = {}, {}
-        for stage in STAGES:
-            if stage == "segment":
-                self.shop.score(home, day, self.model)
-            stages[stage] = self.shop.run_stage(home, stage, day)
-            sql[stage] = 0.0 if stage == "identify" else _read_sql_seconds(home)
-        night = Night(stages, sql)
-        say(f"{day}: {night.total.cpu:.1f} CPU seconds, of them in SQL on the clock {sum(sql.values()):.1f}")
+        whole, stages = self.shop.run_night(home, day, *BUILDING, "score", "segment")
+        scoring = stages.pop("score")
+        night = Night(Measured(whole.cpu - scoring["cpu"], whole.wall - scoring["wall"], whole.peak_memory), stages)
+        say(f"{day}: {night.total.cpu:.1f} CPU seconds; SQL ran for {night.sql:.1f} seconds on the clock")
         return night
 
     def _run_bare_pass(self) -> Measured:
@@ -154,12 +151,6 @@ def _count(path: Path) -> tuple[int, int]:
         ).fetchone()
 
 
-def _read_sql_seconds(home: Path) -> float:
-    """Seconds on the clock that the nodes of the last dbt run took: no start-up, no parsing."""
-    results = json.loads((home / "dbt" / "target" / "run_results.json").read_text())["results"]
-    return sum(result["execution_time"] for result in results)
-
-
 def fit_exponent(rows: Sequence[float], seconds: Sequence[float]) -> float:
     """The slope of log seconds on log rows, by least squares: 1 is linear."""
     return float(np.polyfit(np.log(rows), np.log(seconds), 1)[0])
@@ -196,9 +187,7 @@ def _tell_stages(size: Size) -> str:
     for stage in STAGES:
         row = [stage]
         for nights in (size.full, size.one_day):
-            row.append(f"{median(night.stages[stage].cpu for night in nights):.1f}")
-            row.append(f"{median(night.stages[stage].wall for night in nights):.1f}")
-            row.append("" if stage == "identify" else f"{median(night.sql[stage] for night in nights):.1f}")
+            row += [f"{median(night.stages[stage][what] for night in nights):.1f}" for what in ("cpu", "wall", "sql")]
         rows.append(row)
     return f"At {size.lines:,} lines, by stage:\n\n{make_table(header, rows)}"
 
@@ -227,7 +216,7 @@ def _median_cpu(nights: Sequence[Night]) -> float:
 
 
 def _median_sql(nights: Sequence[Night]) -> float:
-    return median(sum(night.sql.values()) for night in nights)
+    return median(night.sql for night in nights)
 
 
 def _compare_with_full(size: Size) -> float:

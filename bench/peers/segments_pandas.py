@@ -78,19 +78,25 @@ def _round_half_away(amount: pd.Series) -> pd.Series:
 
 def _read_orders(facts: Path) -> pd.DataFrame:
     """Orders that were completed, hold lines and have a known buyer."""
-    columns = ("customer_id", "ordered_on", "status", "lines", "net_sales", "gross_margin")
+    columns = (
+        "customer_id",
+        "ordered_on",
+        "status",
+        "lines",
+        "gross_amount",
+        "discount_amount",
+        "full_price_amount",
+        "net_sales",
+        "gross_margin",
+    )
     orders = _read(facts, "orders", *columns)
     return orders[orders["customer_id"].notna() & (orders["status"] == "completed") & (orders["lines"] > 0)]
 
 
 def _read_returns(facts: Path) -> pd.DataFrame:
-    """Refunds of known customers, with what the goods that came back are worth."""
-    returns = _read(facts, "returns", "customer_id", "product_id", "returned_on", "quantity", "refund_amount")
-    products = _read(facts, "stg_sales__products", "product_id", "unit_cost")
-    returns = returns[returns["customer_id"].notna()].merge(products, on="product_id", how="left")
-    worth = _divide((returns["quantity"] * returns["unit_cost"]).astype("Int64"), 1000).fillna(0)
-    returns["margin_lost"] = (returns["refund_amount"] - worth).astype("int64")
-    return returns[["customer_id", "returned_on", "refund_amount", "margin_lost"]]
+    """Refunds of known customers."""
+    returns = _read(facts, "returns", "customer_id", "returned_on", "refund_amount", "margin_lost")
+    return returns[returns["customer_id"].notna()]
 
 
 def _list_purchase_days(orders: pd.DataFrame) -> pd.DataFrame:
@@ -113,11 +119,12 @@ def _value_customers(facts, orders, returns, days, rules, as_of, year_before) ->
     has_support, has_returns = _has(facts, "stg_support__contacts"), _has(facts, "stg_sales__returns")
     has_cost = bool(_read(facts, "stg_sales__products", "unit_cost")["unit_cost"].notna().any())
     identifiers = _read(facts, "int_identifiers_resolved")
+    identifiers = identifiers[identifiers["customer_id"].notna()]
     cards = identifiers[identifiers["kind"] == "loyalty_id"].set_index("token")["customer_id"]
     members = _read(facts, "stg_loyalty__members", "loyalty_id")["loyalty_id"].map(cards).dropna().unique()
     people = pd.DataFrame(index=pd.Index(identifiers["customer_id"].unique(), name="customer_id"))
     gaps = days.groupby("customer_id")["gap"].agg(median_gap_days="median", gaps="count")
-    parts = [_sum_orders(orders, year_before), _sum_refunds(returns, year_before), _sum_lines(facts)]
+    parts = [_sum_orders(orders, year_before), _sum_refunds(returns, year_before)]
     parts += [gaps, _sum_contacts(facts, year_before), _sum_points(facts)]
     people = people.join(parts)
     # one customer in three has no return, one in two no contact: those that count are zero, the rest unknown
@@ -176,6 +183,9 @@ def _sum_orders(orders: pd.DataFrame, year_before: pd.Timestamp) -> pd.DataFrame
         first_order_on=("ordered_on", "min"),
         last_order_on=("ordered_on", "max"),
         net_total=("net_sales", "sum"),
+        gross=("gross_amount", "sum"),
+        discount=("discount_amount", "sum"),
+        full_price=("full_price_amount", "sum"),
     )
     lately = recent.agg(
         orders_12m=("ordered_on", "size"),
@@ -201,14 +211,6 @@ def _sum_refunds(returns: pd.DataFrame, year_before: pd.Timestamp) -> pd.DataFra
                 margin_returned=("margin_lost", "sum"),
             )
         )
-    )
-
-
-def _sum_lines(facts: Path) -> pd.DataFrame:
-    lines = _read(facts, "order_lines", "customer_id", "gross_amount", "discount_amount")
-    lines["full_price"] = lines["gross_amount"].where(lines["discount_amount"] == 0, 0)
-    return lines.groupby("customer_id").agg(
-        gross=("gross_amount", "sum"), discount=("discount_amount", "sum"), full_price=("full_price", "sum")
     )
 
 

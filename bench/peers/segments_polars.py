@@ -74,7 +74,7 @@ def _learn_silence(days: pl.DataFrame, rules: dict) -> tuple[int, int]:
 def _value_customers(tables, days: pl.DataFrame, rules: dict, as_of: date, year_before: date) -> pl.LazyFrame:
     has_support, has_returns = _has(tables["stg_support__contacts"]), _has(tables["stg_sales__returns"])
     has_cost = _has(tables["stg_sales__products"].filter(pl.col("unit_cost").is_not_null()))
-    identifiers = tables["int_identifiers_resolved"]
+    identifiers = tables["int_identifiers_resolved"].filter(pl.col("customer_id").is_not_null())
     cards = identifiers.filter(pl.col("kind") == "loyalty_id").select("customer_id", loyalty_id="token")
     members = tables["stg_loyalty__members"].select("loyalty_id").join(cards, on="loyalty_id")
     gaps = days.lazy().group_by("customer_id").agg(
@@ -84,7 +84,6 @@ def _value_customers(tables, days: pl.DataFrame, rules: dict, as_of: date, year_
     for part in (
         _sum_orders(tables, year_before),
         _sum_refunds(tables, year_before),
-        _sum_lines(tables),
         gaps,
         _sum_contacts(tables, year_before),
         members.select("customer_id").unique().with_columns(is_member=True),
@@ -149,6 +148,9 @@ def _sum_orders(tables, year_before: date) -> pl.LazyFrame:
             last_order_on=pl.col("ordered_on").max(),
             net_total=_cents("net_sales").sum(),
             net_12m=_cents("net_sales").filter(is_recent).sum(),
+            gross=_cents("gross_amount").sum(),
+            discount=_cents("discount_amount").sum(),
+            full_price=_cents("full_price_amount").sum(),
             margin_12m=margin.filter(is_recent).sum(),
             is_known=is_known,
         )
@@ -158,33 +160,16 @@ def _sum_orders(tables, year_before: date) -> pl.LazyFrame:
 
 
 def _sum_refunds(tables, year_before: date) -> pl.LazyFrame:
-    products = tables["stg_sales__products"].select("product_id", unit_cost=_cents("unit_cost"))
     is_recent = pl.col("returned_on") > year_before
-    worth = _divide(pl.col("quantity").to_physical().cast(pl.Int64) * pl.col("unit_cost"), 1000).fill_null(0)
     return (
         tables["returns"]
         .filter(pl.col("customer_id").is_not_null())
-        .join(products, on="product_id", how="left")
         .group_by("customer_id")
         .agg(
             refunds_total=_cents("refund_amount").sum(),
             returns_12m=is_recent.sum().cast(pl.Int64),
             refunds_12m=_cents("refund_amount").filter(is_recent).sum(),
-            margin_returned_12m=(_cents("refund_amount") - worth).filter(is_recent).sum(),
-        )
-    )
-
-
-def _sum_lines(tables) -> pl.LazyFrame:
-    discount = _cents("discount_amount")
-    return (
-        tables["order_lines"]
-        .filter(pl.col("customer_id").is_not_null())
-        .group_by("customer_id")
-        .agg(
-            gross=_cents("gross_amount").sum(),
-            discount=discount.sum(),
-            full_price=_cents("gross_amount").filter(discount == 0).sum(),
+            margin_returned_12m=_cents("margin_lost").filter(is_recent).sum(),
         )
     )
 
