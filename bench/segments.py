@@ -102,10 +102,13 @@ class _Step:
 
     def _build(self, shop: Shop) -> Path:
         model = self.folder / "model"
-        small = Shop(self.folder / "small", min(SMALL, shop.people))
-        small.make()
-        small.learn(model)
         shop.make()
+        if shop.people > SMALL:
+            small = Shop(self.folder / "small", SMALL)
+            small.make()
+            small.learn(model)
+        else:
+            shop.learn(model)
         say("building the facts …")
         home = shop.open_home("home", model)
         shop.run_night(home, shop.today, *BUILDING, "score", "segment")

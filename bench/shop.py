@@ -25,7 +25,9 @@ COSTS = {"RAPPORT_COST_PER_MINUTE": "0.40", "RAPPORT_COST_PER_RETURN": "4"}
 # DuckDB's share of the 8 GiB that a night may take; the rest is for what it doesn't count.
 MEMORY = "6GiB"
 
-_LOADED = ("warehouse.duckdb", "vault.duckdb", "secret")
+_LOADED = ("warehouse.duckdb", "vault.duckdb")
+# One key for every home, so that a customer goes by the same id in all of them.
+_SECRET = "the bench's retailer is made up"
 
 
 @dataclass(frozen=True)
@@ -64,13 +66,17 @@ class Shop:
         """The as-of date of the night after it."""
         return self.today + timedelta(days=1)
 
-    def make(self) -> None:
-        """Simulate the drops and load those up to `today`."""
+    def simulate(self) -> None:
+        """Land the drops."""
         say(f"simulating {self.people:,} people over {self.days} days …")
         size = ["--customers", str(self.people), "--days", str(self.days), "--first-day", str(FIRST_DAY), "--split"]
         where = ["--landing", str(self.landing), "--truth", str(self.truth)]
         self.loaded.mkdir(parents=True)
-        self._run(self.loaded, "datasets", "simulated", *size, *where)
+        self.run(self.loaded, "datasets", "simulated", *size, *where)
+
+    def make(self) -> None:
+        """Land the drops and load those up to `today`."""
+        self.simulate()
         say("loading the drops …")
         self.load(self.loaded, self.today)
 
@@ -87,12 +93,12 @@ class Shop:
 
     def load(self, home: Path, day: date) -> None:
         """Load the drops up to a day, as a night of that day would."""
-        self._run(home, "pipeline", "load", "--date", str(day))
+        self.run(home, "pipeline", "load", "--date", str(day))
 
     def run_night(self, home: Path, day: date, *stages: str) -> tuple[Measured, dict[str, dict[str, float]]]:
         """Run stages of the night of `day` in one process, as `nightly` does: what it took, and what each stage did."""
         report = home / "took.json"
-        whole = self._run(home, "bench.night", str(day), str(report), *stages)
+        whole = self.run(home, "bench.night", str(day), str(report), *stages)
         return whole, json.loads(report.read_text())
 
     def learn(self, model: Path) -> None:
@@ -114,7 +120,8 @@ class Shop:
         plain = {name: value for name, value in os.environ.items() if not name.startswith("RAPPORT_")}
         root = str(Path(__file__).resolve().parent.parent)
         places = {"RAPPORT_HOME": str(home), "RAPPORT_LANDING": str(self.landing), "PYTHONPATH": root}
-        return {**plain, **COSTS, **places, "RAPPORT_MEMORY": MEMORY}
+        return {**plain, **COSTS, **places, "RAPPORT_MEMORY": MEMORY, "RAPPORT_SECRET": _SECRET}
 
-    def _run(self, home: Path, program: str, *arguments: str) -> Measured:
+    def run(self, home: Path, program: str, *arguments: str) -> Measured:
+        """Run a command of the project on a home."""
         return measure([sys.executable, "-m", program, *arguments], self.environment(home))

@@ -39,20 +39,29 @@ def test_a_row_that_is_missing_differs(tmp_path):
         _compare(ours, theirs)
 
 
-def test_the_step_begins_at_the_facts_and_builds_what_is_read_first():
-    def model(name, *reads):
-        return {"name": name, "resource_type": "model", "depends_on": {"nodes": [f"model.rapport.{r}" for r in reads]}}
-
-    named = {
+def test_the_step_begins_at_the_facts_and_builds_what_is_read_first(tmp_path):
+    reads = {
         "stg_sales__orders": (),
         "orders": ("stg_sales__orders",),
+        "int_changed_customers": (),
         "int_customer_value": ("int_purchase_days", "orders"),
         "int_purchase_days": ("orders",),
         "int_customers_ranked": ("int_customer_value",),
         "int_segments_assigned": ("int_customer_value", "int_customers_remembered"),
         "int_customers_remembered": (),
     }
-    models, facts = _find_step({f"model.rapport.{name}": model(name, *reads) for name, reads in named.items()})
+    nodes = {}
+    for name, parents in reads.items():
+        declared = [*parents, "int_changed_customers"] if name == "int_customer_value" else parents
+        nodes[f"model.rapport.{name}"] = {
+            "name": name,
+            "resource_type": "model",
+            "relation_name": f'"{name}"',
+            "original_file_path": f"{name}.sql",
+            "depends_on": {"nodes": [f"model.rapport.{parent}" for parent in declared]},
+        }
+        (tmp_path / f"{name}.sql").write_text(" ".join(f'"{parent}"' for parent in parents))
+    models, facts = _find_step(nodes, tmp_path)
     assert [node["name"] for node in models] == [
         "int_purchase_days",
         "int_customer_value",
