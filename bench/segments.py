@@ -203,6 +203,7 @@ def _count(file: Path) -> int:
 def _compare(ours: Path, theirs: Path) -> int:
     """The number of rows, once all are the same; money is decimals with us and whole cents with the peers."""
     with duckdb.connect() as connection:
+        connection.execute("set enable_progress_bar = false")
         columns = connection.execute(f"describe select * from '{ours}'").fetchall()
         unlike = []
         for name, kind, *_ in columns:

@@ -141,6 +141,7 @@ class _Bench:
 
 def _read_content(path: Path, table: str) -> tuple:
     with duckdb.connect(str(path), read_only=True) as connection:
+        connection.execute("set enable_progress_bar = false")
         return connection.execute(CONTENT.format(table=table)).fetchone()
 
 
