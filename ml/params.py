@@ -135,6 +135,24 @@ class RecommendParams:
 
 
 @dataclass(frozen=True)
+class LadderParams:
+    """Price ladders and the step up; params.yml says what each knob means."""
+
+    min_buyers: int
+    keeper_orders: int
+    min_price_step: float
+    prior_customers: int
+    most_fault_ratio: float
+
+    def __post_init__(self) -> None:
+        _require(self.min_buyers >= 1, "ladders.min_buyers is 1 or more")
+        _require(self.keeper_orders >= 1, "ladders.keeper_orders is 1 or more")
+        _require(self.min_price_step >= 0, "ladders.min_price_step is 0 or more")
+        _require(self.prior_customers >= 1, "ladders.prior_customers is 1 or more")
+        _require(self.most_fault_ratio >= 1, "ladders.most_fault_ratio is 1 or more: 1 is as often as all products")
+
+
+@dataclass(frozen=True)
 class Params:
     """Every knob of the models."""
 
@@ -142,6 +160,7 @@ class Params:
     lifetime: LifetimeParams
     baskets: BasketParams
     recommend: RecommendParams
+    ladders: LadderParams
 
 
 def load_params(path: Path | str = DEFAULT_PATH) -> Params:
