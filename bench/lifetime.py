@@ -9,7 +9,6 @@ equal comes first and is not counted: pymc-marketing compiles its model in it an
 import argparse
 import json
 import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from statistics import median
 
 import numpy as np
 
-from bench.measuring import Comparison, Measured, compare, make_table, measure
+from bench.measuring import Comparison, Measured, compare, make_environment, make_table, measure
 from pipeline.errors import RapportError
 from pipeline.progress import say
 
@@ -71,7 +70,7 @@ def run(options: argparse.Namespace, folder: Path) -> str:
 def _compare_with(peer: Peer, customers: int, pairs: int, folder: Path) -> list[str]:
     """A row of the table; a peer that can't be installed or does not fit gets a row that says so."""
     try:
-        python = _make_environment(peer, folder)
+        python = make_environment(peer.requirement, folder / peer.name)
         fits = _Fits(_draw(customers, folder), folder)
         theirs = fits.run(python, peer.name)[1]
         difference = _compare_parameters(peer, fits.run(sys.executable, "rapport")[1], theirs)
@@ -129,20 +128,6 @@ def _compare_parameters(peer: Peer, ours: dict[str, float], theirs: dict[str, fl
 
 def _list(parameters: dict[str, float]) -> str:
     return ", ".join(f"{name} {parameters[name]:.4g}" for name in _PUBLISHED)
-
-
-def _make_environment(peer: Peer, folder: Path) -> Path:
-    """The peer's Python; RapportError with the installer's last words when there is none to be had."""
-    home = folder / peer.name
-    say(f"making an environment for {peer.requirement} …")
-    python = home / "bin" / "python"
-    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", peer.requirement]
-    for command in ([sys.executable, "-m", "venv", str(home)], install):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            last = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["it said nothing"]
-            raise RapportError(f"{peer.requirement} can't be installed for Python {sys.version.split()[0]}: {last[0]}")
-    return python
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,14 @@
 import argparse
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
+from pathlib import Path
 from statistics import median
 
 from pipeline.errors import RapportError
@@ -74,6 +76,19 @@ def compare(name: str, product: Callable[[], Measured], peer: Callable[[], Measu
             f"{ours[-1].wall:.1f} and {theirs[-1].wall:.1f} on the clock"
         )
     return Comparison(tuple(ours), tuple(theirs))
+
+
+def make_environment(requirement: str, home: Path) -> Path:
+    """A new environment with one package of the index: its Python. RapportError with the installer's last words."""
+    say(f"making an environment for {requirement} …")
+    python = home / "bin" / "python"
+    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", requirement]
+    for command in ([sys.executable, "-m", "venv", str(home)], install):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            last = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["it said nothing"]
+            raise RapportError(f"{requirement} can't be installed for Python {sys.version.split()[0]}: {last[0]}")
+    return python
 
 
 def make_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -132,9 +132,9 @@ def read_history(orders: pd.DataFrame) -> History:
         raise OrdersError(f"orders have lines without {empty[0]}; leave those lines out")
     if not len(lines):
         raise OrdersError("orders hold no line; nothing can be recommended from nothing")
-    customer, customers = pd.factorize(lines["customer_id"], sort=True)
-    product, products = pd.factorize(lines["product_id"], sort=True)
-    order = pd.factorize(lines["order_id"], sort=True)[0]
+    customer, customers = _number(lines["customer_id"])
+    product, products = _number(lines["product_id"])
+    order = _number(lines["order_id"])[0]
     moment = count_seconds(lines["ordered_at"])
     by_order = np.lexsort((product, order, customer))
     customer, order, product, moment = (values[by_order] for values in (customer, order, product, moment))
@@ -163,6 +163,13 @@ def read_history(orders: pd.DataFrame) -> History:
         day[by_day],
         share[by_day].astype(np.float32),
     )
+
+
+def _number(ids: pd.Series) -> tuple[np.ndarray, pd.Index]:
+    """Each id as its place among all of them, in their own order; -1 where there is none."""
+    if isinstance(ids.dtype, pd.CategoricalDtype):
+        ids = ids.astype(ids.cat.categories.dtype)  # whose order may be another
+    return pd.factorize(ids, sort=True)
 
 
 def count_seconds(moments: pd.Series) -> np.ndarray:
