@@ -1,6 +1,6 @@
 """What the warehouse's tables were last built for: tells whether tonight may add to them or has to start from nothing.
 
-Tables that grow hold the rows of the last whole build. The loader notes what it has changed since (landing.touched_…);
+Tables that grow hold the rows of the last whole build. The loader notes what it has changed since (schema touched);
 the dbt models in intermediate/changes find the rest. Both are of use only when that build was done to its end, by the
 same rules, for tonight or an earlier night.
 """
@@ -56,7 +56,7 @@ def finish_build(settings: Settings, as_of: date) -> None:
         connection.execute("insert into ops.built values (?, ?, true)", [as_of, _fingerprint_rules(settings, as_of)])
         for table in _WHO_CHANGED:
             connection.execute(f"delete from intermediate.{table}")
-        connection.execute("delete from landing.touched_drops")
+        connection.execute("delete from touched.drops")
         for entity in ENTITIES:
             connection.execute(f"delete from {touched_keys_table(entity)}")
         connection.execute("commit")

@@ -13,6 +13,7 @@ _EXAMPLES = """examples:
   python -m pipeline nightly --date 2018-01-01     the whole night, as of the end of that day
   python -m pipeline load --date 2018-01-01        one stage of it
   python -m pipeline drops                         the drops that have landed
+  python -m pipeline rebuild --date 2017-11-30     the published tables as they were at the end of an earlier day
   python -m pipeline summary                       the last published night, once more
   python -m pipeline summary --files               each file of the last run, and where its rows ended
   python -m pipeline versions                      published versions; the current one is marked
@@ -61,6 +62,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add(commands, "nightly", "run the whole night", _run_nightly, dated=True)
+    rebuilt = _add(commands, "rebuild", "the published tables as of the end of any day", _rebuild, dated=True)
+    rebuilt.add_argument(
+        "--since",
+        type=_parse_date,
+        metavar="YYYY-MM-DD",
+        help="tell the nights from this one on anew, too; without it the history before --date is taken as it was told",
+    )
     _add(commands, "drops", "list landed drops", _list_drops)
     commands.choices["drops"].add_argument("--last", action="store_true", help="print only the newest drop's date")
     _add(commands, "summary", "show the last published night", _show_summary)
@@ -109,6 +117,14 @@ def _run_nightly(settings: Settings, options: argparse.Namespace) -> None:
 
 def _run_one(settings: Settings, options: argparse.Namespace) -> None:
     run_stage(options.stage, settings, options.date)
+
+
+def _rebuild(settings: Settings, options: argparse.Namespace) -> None:
+    from pipeline.rebuild import rebuild
+
+    folder = rebuild(settings, options.date, options.since)
+    print(f"The tables as of the end of {options.date}: {folder / 'crm.duckdb'} and {folder / 'parquet'}")
+    print("What is published, and the next night, are as they were.")
 
 
 def _run_dbt(settings: Settings, options: argparse.Namespace) -> None:

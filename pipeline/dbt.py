@@ -42,6 +42,7 @@ def build_layers(
             # read without the night's variables: dbt then takes from its cache what hasn't changed since last night
             _read_projects[str(settings.dbt_output)] = _invoke(settings, ["parse"]).result
         done = _invoke(settings, arguments, _read_projects[str(settings.dbt_output)])
+    done.result.write(str(settings.dbt_output / "target" / "run_results.json"))
     if not done.success:
         raise RapportError(_explain(done))
 
@@ -111,10 +112,10 @@ def _invoke(settings: Settings, arguments: list[str], project: Any = None) -> An
     """One dbt command in this process, on a project read before; what dbt says goes to its log file."""
     from dbt.cli.main import dbtRunner
 
+    # dbt would write all it knows of the project to a file each time, which takes longer than many a layer
+    flags = ["--no-use-colors", "--log-level", "none", "--no-write-json"]
     try:
-        done = dbtRunner(manifest=project).invoke(
-            ["--no-use-colors", "--log-level", "none", *arguments, *_folders(settings)]
-        )
+        done = dbtRunner(manifest=project).invoke([*flags, *arguments, *_folders(settings)])
     finally:
         _give_back_lock()
     if isinstance(done.exception, KeyboardInterrupt | SystemExit):

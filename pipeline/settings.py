@@ -30,6 +30,7 @@ class Settings:
     most_sharers: int = 3
     cost_per_minute: float | None = None
     cost_per_return: float | None = None
+    mend_nights: int = 31
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
@@ -56,6 +57,7 @@ class Settings:
             most_sharers=int(_number(variables, "RAPPORT_MOST_SHARERS", 3, 1, 1000)),
             cost_per_minute=_amount(variables, "RAPPORT_COST_PER_MINUTE"),
             cost_per_return=_amount(variables, "RAPPORT_COST_PER_RETURN"),
+            mend_nights=int(_number(variables, "RAPPORT_MEND_NIGHTS", 31, 0, 10_000)),
         )
 
     @property

@@ -53,6 +53,14 @@ STAGES: tuple[Stage, ...] = (
     Stage("begin", "land", "Open the run", "pipeline.runs:begin", "nothing", "ops.runs"),
     Stage("load", "land", "Load new drops", "pipeline.load:load", "landing drops", "raw.*, quarantine.*, vault"),
     _gate("raw", "land", "raw.*"),
+    Stage(
+        "mend",
+        "land",
+        "Tell nights anew that late drops change",
+        "pipeline.mend:mend",
+        "raw.*",
+        "marts.segment_history, marts.segment_summary",
+    ),
     Stage("stage", "transform", "Clean and type", "pipeline.transform:stage", "raw.*", "staging.*"),
     _gate("staging", "transform", "staging.*"),
     Stage(
@@ -155,7 +163,7 @@ def run_stage(name: str, settings: Settings, as_of: date) -> None:
         say(f"{stage.title.lower()} …")
         started = time.perf_counter()
         if stage.name != "begin":
-            _load_function(stage)(settings, as_of, run_id)
+            load_function(stage)(settings, as_of, run_id)
         seconds = time.perf_counter() - started
         runs.record_stage(settings, run_id, stage.name, seconds)
         say(f"{stage.title.lower()}: {seconds:.1f} s")
@@ -168,6 +176,7 @@ def run_night(settings: Settings, as_of: date) -> None:
             run_stage(stage.name, settings, as_of)
 
 
-def _load_function(stage: Stage) -> Callable[[Settings, date, str], object]:
+def load_function(stage: Stage) -> Callable[[Settings, date, str], object]:
+    """The stage's function, its module imported now."""
     module, function = stage.function.split(":")
     return getattr(importlib.import_module(module), function)

@@ -14,7 +14,7 @@
     {%- set before = "cast('" ~ built_until() ~ "' as date)" -%}
     select {{ key }} from {{ rows }}
     where
-        _drop_on in (select touched.drop_on from {{ source('touched', 'touched_drops') }} as touched where touched.table_name = '{{ table }}')
+        _drop_on in (select touched.drop_on from {{ source('touched', 'drops') }} as touched where touched.table_name = '{{ table }}')
         and _drop_on <= {{ as_of_date() }}
     union
     select {{ key }} from {{ rows }}
@@ -28,7 +28,7 @@
     where {{ event_column }} >= {{ before }} + interval 1 day and {{ event_column }} < {{ as_of_date() }} + interval 1 day
     {%- endif %}
     union
-    select {{ key }} from {{ source('touched', table ~ '_touched_keys') }}
+    select {{ key }} from {{ source('touched', table) }}
 {%- endmacro %}
 
 {#- Rows whose identifiers now name another person, or nobody, or somebody for the first time. -#}

@@ -22,7 +22,7 @@ def set_aside(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     connection.execute(f"delete from raw.{entity.table} where {batch.in_batch}")
     connection.execute(f"insert into {touched_keys_table(entity)} select {key} from replaced")
     connection.execute(
-        "insert into landing.touched_drops select ?, unnest(?::date[])",
+        "insert into touched.drops select ?, unnest(?::date[])",
         [entity.table, [drop.drop_on for drop in batch.drops]],
     )
 

@@ -22,7 +22,7 @@ _LEDGER = """
 """
 
 # What the next build must look at: rows of these drops, and the keys of rows that are no longer what they were.
-_TOUCHED_DROPS = "create table if not exists landing.touched_drops (table_name varchar, drop_on date)"
+_TOUCHED_DROPS = "create table if not exists touched.drops (table_name varchar, drop_on date)"
 
 # The ledger as readers see it: a file may be named for a person.
 _LANDED_FILES = f"""
@@ -49,7 +49,7 @@ def write_whole(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create whatever is missing of the schemas and tables of every entity."""
     with write_whole(connection):
-        for schema in ("raw", "quarantine", "landing"):
+        for schema in ("raw", "quarantine", "landing", "touched"):
             connection.execute(f"create schema if not exists {schema}")
         connection.execute(_LEDGER)
         connection.execute(_TOUCHED_DROPS)
@@ -70,9 +70,9 @@ def repeats_table(entity: Entity) -> str:
 def touched_keys_table(entity: Entity) -> str:
     """Where the keys are noted of rows that were taken out of the raw table, or changed in place, since the last build.
 
-    Rows that were put in are told by their drop, in landing.touched_drops.
+    Rows that were put in are told by their drop, in touched.drops.
     """
-    return f"landing.{entity.table}_touched_keys"
+    return f"touched.{entity.table}"
 
 
 def origin_columns(entity: Entity) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import duckdb
 from pipeline.progress import say
 from pipeline.publish.seal import read_about, seal
 from pipeline.publish.tables import LEDGERS, TABLES
-from pipeline.publish.versions import sealed_versions
+from pipeline.publish.versions import rebuilt_versions, sealed_versions
 from pipeline.settings import Settings
 from pipeline.warehouse import make_folder, open_for_reading, open_for_writing, quote_literal
 
@@ -54,6 +54,10 @@ def redact_versions(settings: Settings, current: Path) -> None:
         if folder.resolve() != current.resolve() and _names_any(settings, folder, ids):
             _replace(settings, folder, ids)
             say(f"{folder.name}: erased people were taken out")
+    for folder in rebuilt_versions(settings):
+        if _names_any(settings, folder, ids):
+            shutil.rmtree(folder)
+            say(f"{folder}: named erased people and was removed; rebuild it if it is still needed")
     with open_for_writing(settings) as connection:
         connection.execute("delete from identity.erased_ids")
 

@@ -34,6 +34,11 @@ def sealed_versions(settings: Settings) -> list[Path]:
     return sorted((path.parent for path in versions.glob("*/manifest.json")), key=_age_key)
 
 
+def rebuilt_versions(settings: Settings) -> list[Path]:
+    """The folders that rebuilding has left, oldest date first."""
+    return sorted(path.parent for path in (settings.published / "rebuilt").glob("*/manifest.json"))
+
+
 def drop_old_versions(settings: Settings) -> list[str]:
     """Remove all but the newest versions and those a crash left unsealed; the current one always stays."""
     versions = settings.published / "versions"
