@@ -53,48 +53,10 @@ faults as (
 
 ),
 
-bought as (
-
-    select
-        customer_id,
-        product_id,
-        order_id,
-        line_no,
-        ordered_on,
-        unit_price
-    from {{ ref('order_lines') }}
-    where customer_id is not null and is_merchandise and {{ is_to_build('customer_id', 'int_changed_customers') }}
-
-),
-
--- only what somebody buys again and again is ordered in time: that is a part of all lines, and ordering them all is dear
-bought_often as (
-
-    select
-        customer_id,
-        product_id
-    from bought
-    group by customer_id, product_id
-    having count(*) >= {{ var('usual_from_purchases') }}
-
-),
-
 lines as (
 
-    select
-        bought.customer_id,
-        bought.product_id,
-        bought.ordered_on,
-        bought.unit_price,
-        lag(bought.unit_price) over by_product as price_before,
-        row_number() over by_product as nth
-    from bought
-    inner join bought_often
-        on bought.customer_id = bought_often.customer_id and bought.product_id = bought_often.product_id
-    inner join orders on bought.order_id = orders.order_id
-    window by_product as (
-        partition by bought.customer_id, bought.product_id order by orders.place, bought.line_no
-    )
+    select * from {{ ref('int_usual_purchases') }}
+    where {{ is_to_build('customer_id', 'int_changed_customers') }}
 
 ),
 
@@ -141,48 +103,21 @@ stock_outs as (
 
 ),
 
-categories as (
-
-    select
-        lines.customer_id,
-        lines.order_id,
-        products.category
-    from bought as lines
-    inner join {{ ref('stg_sales__products') }} as products on lines.product_id = products.product_id
-    where products.category is not null
-    group by lines.customer_id, lines.order_id, products.category
-
-),
-
-favourites as (
-
-    select
-        customer_id,
-        category,
-        row_number() over (partition by customer_id order by count(*) desc, category) as place
-    from categories
-    group by customer_id, category
-
-),
-
 habits as (
 
     select
-        orders.customer_id,
-        orders.ordered_on,
-        avg(case when orders.channel = 'store' then 1.0 else 0.0 end) over earlier as store_share_before,
-        avg(case when orders.channel = 'store' then 1.0 else 0.0 end) over lately as store_share_now,
-        avg(case when categories.category is null then 0.0 else 1.0 end) over earlier as favourite_share_before,
-        max(case when categories.category is null then 0 else 1 end) over lately as has_favourite_now,
+        customer_id,
+        ordered_on,
+        avg(case when is_in_store then 1.0 else 0.0 end) over earlier as store_share_before,
+        avg(case when is_in_store then 1.0 else 0.0 end) over lately as store_share_now,
+        avg(case when has_favourite then 1.0 else 0.0 end) over earlier as favourite_share_before,
+        max(case when has_favourite then 1 else 0 end) over lately as has_favourite_now,
         count(*) over earlier as orders_before
-    from orders
-    left join favourites on orders.customer_id = favourites.customer_id and favourites.place = 1
-    left join categories on orders.order_id = categories.order_id and favourites.category = categories.category
+    from {{ ref('int_order_habits') }}
+    where {{ is_to_build('customer_id', 'int_changed_customers') }}
     window
-        earlier as (
-            partition by orders.customer_id order by orders.place rows between 10 preceding and 3 preceding
-        ),
-        lately as (partition by orders.customer_id order by orders.place rows between 2 preceding and current row)
+        earlier as (partition by customer_id order by place rows between 10 preceding and 3 preceding),
+        lately as (partition by customer_id order by place rows between 2 preceding and current row)
 
 ),
 
