@@ -150,13 +150,13 @@ def test_rebuilding_a_past_day_gives_its_tables_as_they_were(homes):
     settings = homes["late"]
     folder = rebuild(settings, REMEMBERED)
     with duckdb.connect(str(folder / "crm.duckdb"), read_only=True) as connection:
-        connection.execute(f"attach '{homes['in_order'].home / 'remembered.duckdb'}' as then (read_only)")
+        connection.execute(f"attach '{homes['in_order'].home / 'remembered.duckdb'}' as past (read_only)")
         compared = 0
         for table in TABLES:
             if table.source.startswith("marts.") and "offer" not in table.name:
                 differ = connection.execute(
-                    f"select count(*) from ((from main.{table.name} except all from then.{table.source}) "
-                    f"union all (from then.{table.source} except all from main.{table.name}))"
+                    f"select count(*) from ((from main.{table.name} except all from past.{table.source}) "
+                    f"union all (from past.{table.source} except all from main.{table.name}))"
                 ).fetchone()[0]
                 assert differ == 0, table.name
                 compared += 1

@@ -5,7 +5,6 @@
     unique_key='customer_id',
     meta={'changed_by': 'int_changed_customers'}
 ) }}
--- A customer's favourite is the category most of their lines are of.
 with orders as (
 
     select * from {{ ref('int_buying_orders') }}
@@ -23,26 +22,10 @@ products as (
 
 ),
 
-counted as (
-
-    select
-        lines.customer_id,
-        products.category,
-        count(*) as lines
-    from {{ ref('order_lines') }} as lines
-    inner join products on lines.product_id = products.product_id
-    where lines.customer_id is not null and lines.is_merchandise and {{ is_to_build('lines.customer_id', 'int_changed_customers') }}
-    group by lines.customer_id, products.category
-
-),
-
 favourites as (
 
-    select
-        customer_id,
-        category,
-        row_number() over (partition by customer_id order by lines desc, category) as place
-    from counted
+    select * from {{ ref('int_favourite_categories') }}
+    where {{ is_to_build('customer_id', 'int_changed_customers') }}
 
 ),
 
@@ -55,7 +38,6 @@ with_favourite as (
         on
             lines.customer_id = favourites.customer_id
             and products.category = favourites.category
-            and favourites.place = 1
     where lines.is_merchandise
 
 ),
