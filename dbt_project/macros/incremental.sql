@@ -53,6 +53,16 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- The condition under which a test looks at an order: any, or one that tonight's build has put in. -#}
+{% macro is_built_tonight(key, changes) -%}
+    {%- set changed = ref(changes) -%}
+    {%- if built_until() -%}
+    {{ key }} in (select changed.{{ key.split('.') | last }} from {{ changed }} as changed)
+    {%- else -%}
+    true
+    {%- endif -%}
+{%- endmacro %}
+
 {#- dbt's strategy `replace_changed`: out with the rows whose key is in the model that meta.changed_by names, in with the
     new ones. -#}
 {% macro get_incremental_replace_changed_sql(arguments) -%}

@@ -10,7 +10,15 @@ with lines as (
         sum(discount_amount) as discount_amount,
         sum(net_sales) as net_sales
     from {{ ref('order_lines') }}
+    where {{ is_built_tonight('order_id', 'int_changed_orders') }}
     group by order_id
+
+),
+
+orders as (
+
+    select * from {{ ref('orders') }}
+    where {{ is_built_tonight('order_id', 'int_changed_orders') }}
 
 )
 
@@ -18,7 +26,7 @@ select
     coalesce(orders.order_id, lines.order_id) as order_id,
     orders.net_sales as order_net_sales,
     lines.net_sales as lines_net_sales
-from {{ ref('orders') }} as orders
+from orders
 full outer join lines on orders.order_id = lines.order_id
 where
     orders.order_id is null

@@ -16,6 +16,7 @@ with orders as (
 setbacks as (
 
     select * from {{ ref('int_setbacks') }}
+    where {{ is_to_build('customer_id', 'int_changed_customers') }}
 
 ),
 
