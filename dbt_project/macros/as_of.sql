@@ -11,7 +11,10 @@
 {#- The first as-of date whose 12 months no longer hold the day. Its anniversary, but for the last day of February: the
     12 months that end on 28 February 2025 begin after 28 February 2024, so the 29th stays in them a day longer. -#}
 {% macro leaves_twelve_months_on(day) -%}
-    greatest(cast({{ day }} + interval 12 month as date), cast({{ day }} - 1 + interval 12 month as date) + 1)
+    greatest(
+        cast({{ day }} + interval 12 month as date),
+        {{ day_after("cast(" ~ day_before(day) ~ " + interval 12 month as date)") }}
+    )
 {%- endmacro %}
 
 {#- Rows of a raw table in force at the end of the as-of date: landed by then, not yet replaced by a later drop,

@@ -1,6 +1,6 @@
 {#- The stable number in [0, 1) of a text: the same on every night and machine. -#}
 {% macro stable_fraction(text) -%}
-    (cast('0x' || left(md5({{ text }}), 8) as bigint) / 4294967296.0)
+    ({{ hexadecimal_number('left(md5(' ~ text ~ '), 8)') }} / 4294967296.0)
 {%- endmacro %}
 
 {#- Customers and offers are named by the first 80 bits of a hash. -#}

@@ -6,14 +6,27 @@
     {{ return(adapter.dispatch('days_between')(first, last)) }}
 {%- endmacro %}
 {% macro duckdb__days_between(first, last) -%} ({{ last }} - {{ first }}) {%- endmacro %}
-{% macro default__days_between(first, last) -%} datediff({{ last }}, {{ first }}) {%- endmacro %}
+{% macro default__days_between(first, last) -%} cast(datediff({{ last }}, {{ first }}) as bigint) {%- endmacro %}
 
-{#- The middle of some numbers, between the two middle ones where there is an even number of them. -#}
-{% macro median(number) -%}
-    {{ return(adapter.dispatch('median')(number)) }}
+{#- The number below which a share of some numbers lies, between the two nearest of them. -#}
+{% macro quantile(number, share) -%}
+    {{ return(adapter.dispatch('quantile')(number, share)) }}
 {%- endmacro %}
-{% macro duckdb__median(number) -%} quantile_cont({{ number }}, 0.5) {%- endmacro %}
-{% macro default__median(number) -%} percentile({{ number }}, 0.5) {%- endmacro %}
+{% macro duckdb__quantile(number, share) -%} quantile_cont({{ number }}, {{ share }}) {%- endmacro %}
+{% macro default__quantile(number, share) -%} percentile({{ number }}, {{ share }}) {%- endmacro %}
+{% macro median(number) -%} {{ quantile(number, 0.5) }} {%- endmacro %}
+
+{#- The value of the first or the last row of a group, in an order; empty where that row's value is. -#}
+{% macro first_by(value, order) -%}
+    {{ return(adapter.dispatch('first_by')(value, order)) }}
+{%- endmacro %}
+{% macro duckdb__first_by(value, order) -%} arg_min_null({{ value }}, {{ order }}) {%- endmacro %}
+{% macro default__first_by(value, order) -%} min_by({{ value }}, {{ order }}) {%- endmacro %}
+{% macro last_by(value, order) -%}
+    {{ return(adapter.dispatch('last_by')(value, order)) }}
+{%- endmacro %}
+{% macro duckdb__last_by(value, order) -%} arg_max_null({{ value }}, {{ order }}) {%- endmacro %}
+{% macro default__last_by(value, order) -%} max_by({{ value }}, {{ order }}) {%- endmacro %}
 
 {#- Some texts as one, in their order; empty ones are left out. -#}
 {% macro join_sorted(text) -%}
@@ -34,3 +47,17 @@
 {% macro default__days_after(day, days) -%} date_add({{ day }}, cast({{ days }} as int)) {%- endmacro %}
 {% macro day_after(day) -%} {{ days_after(day, 1) }} {%- endmacro %}
 {% macro day_before(day) -%} {{ days_after(day, -1) }} {%- endmacro %}
+
+{#- The whole number that some hexadecimal digits say. -#}
+{% macro hexadecimal_number(digits) -%}
+    {{ return(adapter.dispatch('hexadecimal_number')(digits)) }}
+{%- endmacro %}
+{% macro duckdb__hexadecimal_number(digits) -%} cast('0x' || {{ digits }} as bigint) {%- endmacro %}
+{% macro default__hexadecimal_number(digits) -%} cast(conv({{ digits }}, 16, 10) as bigint) {%- endmacro %}
+
+{#- The SHA-256 of a text, in hexadecimal digits. -#}
+{% macro sha256_of(text) -%}
+    {{ return(adapter.dispatch('sha256_of')(text)) }}
+{%- endmacro %}
+{% macro duckdb__sha256_of(text) -%} sha256({{ text }}) {%- endmacro %}
+{% macro default__sha256_of(text) -%} sha2({{ text }}, 256) {%- endmacro %}

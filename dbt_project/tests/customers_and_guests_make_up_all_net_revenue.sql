@@ -4,7 +4,7 @@ with sales as (
 
     select
         coalesce(sum(net_sales), 0) as of_all,
-        coalesce(sum(net_sales) filter (where customer_id is null), 0) as of_guests
+        coalesce(sum(case when customer_id is null then net_sales end), 0) as of_guests
     from {{ ref('orders') }}
 
 ),
@@ -13,7 +13,7 @@ refunds as (
 
     select
         coalesce(sum(refund_amount), 0) as of_all,
-        coalesce(sum(refund_amount) filter (where customer_id is null), 0) as of_guests
+        coalesce(sum(case when customer_id is null then refund_amount end), 0) as of_guests
     from {{ ref('returns') }}
 
 ),

@@ -14,4 +14,4 @@ with spells as (
 select * from spells
 where
     valid_to < valid_from
-    or (next_from is not null and valid_to is distinct from next_from - 1)
+    or (next_from is not null and valid_to is distinct from {{ day_before('next_from') }})

@@ -3,8 +3,8 @@
 with customers as (
 
     select
-        count(*) filter (where orders_total > 0) as buyers,
-        count(*) filter (where (orders_total > 0) != (segment is not null)) as misplaced
+        count(case when orders_total > 0 then 1 end) as buyers,
+        count(case when (orders_total > 0) != (segment is not null) then 1 end) as misplaced
     from {{ ref('customers') }}
 
 ),

@@ -15,7 +15,7 @@ with source as (
     where valid_from < {{ as_of_date() }}
 {% else %}
     select
-        cast(null as varchar) as customer_id,
+        cast(null as string) as customer_id,
         cast(null as boolean) as is_at_risk,
         cast(null as date) as let_go_since,
         cast(null as date) as valid_from,

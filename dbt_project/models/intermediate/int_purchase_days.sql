@@ -30,7 +30,7 @@ final as (
 
     select
         *,
-        ordered_on - lag(ordered_on) over by_customer as gap_days,
+        {{ days_between('lag(ordered_on) over by_customer', 'ordered_on') }} as gap_days,
         lead(ordered_on) over by_customer as next_ordered_on
     from days
     window by_customer as (partition by customer_id order by ordered_on)

@@ -16,9 +16,9 @@ with source as (
     where valid_from < {{ as_of_date() }}
 {% else %}
     select
-        cast(null as varchar) as customer_id,
-        cast(null as varchar) as segment,
-        cast(null as varchar) as tier,
+        cast(null as string) as customer_id,
+        cast(null as string) as segment,
+        cast(null as string) as tier,
         cast(null as date) as segment_since,
         cast(null as date) as valid_from,
         cast(null as date) as valid_to

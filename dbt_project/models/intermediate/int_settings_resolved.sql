@@ -1,6 +1,6 @@
 with gaps as (
 
-    select cast(ceil(quantile_cont(gap_days, {{ var('dormant_gap_share') }})) as integer) as learnt_days
+    select cast(ceil({{ quantile('gap_days', var('dormant_gap_share')) }}) as integer) as learnt_days
     from {{ ref('int_purchase_days') }}
     where gap_days is not null
 

@@ -66,7 +66,7 @@ final as (
     select
         customer_id,
         min(leaves_on) as loses_on,
-        {{ money('min_by(lost_amount, leaves_on)') }} as loses_amount
+        {{ money(first_by('lost_amount', 'leaves_on')) }} as loses_amount
     from lost
     where lost_amount > 0
     group by customer_id

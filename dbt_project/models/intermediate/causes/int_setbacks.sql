@@ -28,7 +28,7 @@ contacts as (
         and (
             csat <= {{ var('bad_rating') }}
             or resolved_at is null
-            or cast(resolved_at as date) > cast(opened_at as date) + {{ var('slow_answer_days') }}
+            or cast(resolved_at as date) > {{ days_after('cast(opened_at as date)', var('slow_answer_days')) }}
         )
 
 ),

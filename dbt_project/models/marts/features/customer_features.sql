@@ -7,13 +7,15 @@ with settings as (
 
 as_of_dates as (
 
-    select cast(settings.as_of_date - to_days(steps.step * {{ var('feature_date_step_days') }}) as date) as as_of_date
+    select {{ days_after('settings.as_of_date', '-steps.step * ' ~ var('feature_date_step_days')) }} as as_of_date
     from settings
-    cross join (select cast(unnest(range({{ var('feature_dates_max') }})) as integer) as step) as steps
+    cross join (
+        values {% for step in range(var('feature_dates_max')) %}({{ step }}){{ ', ' if not loop.last }}{% endfor %}
+    ) as steps (step)
     where
         steps.step = 0
-        or settings.as_of_date - steps.step * {{ var('feature_date_step_days') }}
-        >= settings.first_order_on + {{ var('feature_history_days') }}
+        or {{ days_after('settings.as_of_date', '-steps.step * ' ~ var('feature_date_step_days')) }}
+        >= {{ days_after('settings.first_order_on', var('feature_history_days')) }}
 
 ),
 
@@ -34,7 +36,12 @@ refunds as (
         returns.customer_id,
         sum(returns.refund_amount) as refund_amount,
         coalesce(
-            sum(returns.refund_amount) filter (where returns.returned_on > as_of_dates.as_of_date - 90), 0
+            sum(
+                case
+                    when returns.returned_on > {{ days_after('as_of_dates.as_of_date', -90) }} then returns.refund_amount
+                end
+            ),
+            0
         ) as refund_amount_90d
     from as_of_dates
     inner join {{ ref('returns') }} as returns on returns.returned_on <= as_of_dates.as_of_date
@@ -54,7 +61,7 @@ exposures as (
         on
             interactions.kind = 'exposure'
             and cast(interactions.occurred_at as date) <= as_of_dates.as_of_date
-            and cast(interactions.occurred_at as date) > as_of_dates.as_of_date - 90
+            and cast(interactions.occurred_at as date) > {{ days_after('as_of_dates.as_of_date', -90) }}
     group by as_of_dates.as_of_date, interactions.customer_id
 
 ),
@@ -68,17 +75,17 @@ summed as (
         min(ordered_on) as first_order_on,
         sum(orders) as orders_total,
         count(*) as purchase_days_total,
-        coalesce(sum(orders) filter (where ordered_on > as_of_date - 30), 0) as orders_30d,
-        coalesce(sum(orders) filter (where ordered_on > as_of_date - 90), 0) as orders_90d,
-        coalesce(sum(orders) filter (where ordered_on > as_of_date - 180), 0) as orders_180d,
+        coalesce(sum(case when ordered_on > {{ days_after('as_of_date', -30) }} then orders end), 0) as orders_30d,
+        coalesce(sum(case when ordered_on > {{ days_after('as_of_date', -90) }} then orders end), 0) as orders_90d,
+        coalesce(sum(case when ordered_on > {{ days_after('as_of_date', -180) }} then orders end), 0) as orders_180d,
         sum(net_sales) as net_sales_total,
-        coalesce(sum(net_sales) filter (where ordered_on > as_of_date - 90), 0) as net_sales_90d,
+        coalesce(sum(case when ordered_on > {{ days_after('as_of_date', -90) }} then net_sales end), 0) as net_sales_90d,
         sum(gross_amount) as gross_amount,
         sum(discount_amount) as discount_amount,
-        cast(quantile_cont(gap_days, 0.5) as double) as median_gap_days,
-        cast(arg_max(gap_days, ordered_on) as double) as last_gap_days,
+        cast({{ median('gap_days') }} as double) as median_gap_days,
+        cast({{ last_by('gap_days', 'ordered_on') }} as double) as last_gap_days,
         -- what came next; the labels alone may read it
-        arg_max_null(next_ordered_on, ordered_on) as next_ordered_on
+        {{ last_by('next_ordered_on', 'ordered_on') }} as next_ordered_on
     from purchase_days
     group by as_of_date, customer_id
 
@@ -88,8 +95,8 @@ described as (
 
     select
         summed.*,
-        summed.as_of_date - summed.last_order_on as recency_days,
-        summed.as_of_date - summed.first_order_on as tenure_days,
+        {{ days_between('summed.last_order_on', 'summed.as_of_date') }} as recency_days,
+        {{ days_between('summed.first_order_on', 'summed.as_of_date') }} as tenure_days,
         coalesce(refunds.refund_amount, 0) as refund_amount,
         coalesce(refunds.refund_amount_90d, 0) as refund_amount_90d,
         case when settings.has_exposures then coalesce(exposures.exposures_90d, 0) end as exposures_90d,
@@ -135,16 +142,16 @@ final as (
         exposures_90d,
         {% for days in [30, 60, 90, 180] -%}
         case
-            when as_of_date + {{ days }} <= run_as_of_date
-                then next_ordered_on is null or next_ordered_on > as_of_date + {{ days }}
+            when {{ days_after('as_of_date', days) }} <= run_as_of_date
+                then next_ordered_on is null or next_ordered_on > {{ days_after('as_of_date', days) }}
         end as has_lapsed_{{ days }}d,
         {% endfor -%}
         case
             when
-                as_of_date + warning_window_days <= run_as_of_date
+                {{ days_after('as_of_date', 'warning_window_days') }} <= run_as_of_date
                 and recency_days < dormant_after_days
                 and recency_days + warning_window_days >= dormant_after_days
-                then next_ordered_on is null or next_ordered_on > last_order_on + dormant_after_days
+                then next_ordered_on is null or next_ordered_on > {{ days_after('last_order_on', 'dormant_after_days') }}
         end as falls_dormant_in_window
     from described
 

@@ -34,7 +34,7 @@ weighed as (
             round(
                 1000000 * pow(
                     0.5,
-                    ({{ as_of_date() }} - lines.ordered_on) / cast({{ var('likelihood_half_life_days') }} as double)
+                    {{ days_between('lines.ordered_on', as_of_date()) }} / cast({{ var('likelihood_half_life_days') }} as double)
                 )
             ) as bigint
         ) as weight
@@ -64,7 +64,7 @@ repeated as (
     select
         weighed.customer_id,
         weighed.product_id,
-        cast(sum(weighed.weight) as double) / cast(any_value(order_weights.weight) as double) as likelihood,
+        cast(sum(weighed.weight) as double) / cast(max(order_weights.weight) as double) as likelihood,
         'repeat' as kind
     from weighed
     inner join order_weights on weighed.customer_id = order_weights.customer_id
@@ -141,14 +141,14 @@ best as (
         candidates.customer_id,
         candidates.product_id,
         max(candidates.likelihood) as likelihood,
-        arg_max(candidates.kind, (candidates.likelihood, candidates.kind)) as kind
+        {{ last_by('candidates.kind', '(candidates.likelihood, candidates.kind)') }} as kind
     from candidates
     inner join products on candidates.product_id = products.product_id
     group by candidates.customer_id, candidates.product_id
 
 ),
 
-final as (
+ranked as (
 
     select
         best.customer_id,
@@ -164,7 +164,13 @@ final as (
     inner join prices on best.product_id = prices.product_id
     left join own_prices
         on best.customer_id = own_prices.customer_id and best.product_id = own_prices.product_id
-    qualify place <= {{ var('likely_products') }}
+
+),
+
+final as (
+
+    select * from ranked
+    where place <= {{ var('likely_products') }}
 
 )
 

@@ -32,18 +32,21 @@ sizes as (
     select
         customer_id,
         min(price_place) as products_needed,
-        min_by(sum_to_here - expected_price, price_place) as sum_before_last
+        {{ first_by('sum_to_here - expected_price', 'price_place') }} as sum_before_last
     from by_price
     where sum_to_here >= basket_amount_needed and price_place <= {{ var('vip_basket_max_products') }}
     group by customer_id
 
 ),
 
-closing as (
+ranked as (
 
     select
-        by_price.*,
-        by_price.price_place < sizes.products_needed as is_leading,
+        by_price.customer_id,
+        by_price.product_id,
+        by_price.expected_price,
+        by_price.place,
+        sizes.products_needed,
         row_number() over (
             partition by by_price.customer_id
             order by
@@ -56,7 +59,13 @@ closing as (
     where
         by_price.price_place < sizes.products_needed
         or by_price.expected_price >= by_price.basket_amount_needed - sizes.sum_before_last
-    qualify pick <= sizes.products_needed
+
+),
+
+closing as (
+
+    select * from ranked
+    where pick <= products_needed
 
 ),
 

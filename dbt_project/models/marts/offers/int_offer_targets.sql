@@ -37,7 +37,7 @@ targets as (
             when customers.segment = 'near_vip' then 'vip_pull'
             when customers.is_at_risk then 'dormancy_defence'
         end as program,
-        {{ as_of_date() }} + 1 as send_on
+        {{ day_after(as_of_date()) }} as send_on
     from customers
     inner join segments on customers.customer_id = segments.customer_id
     where

@@ -16,12 +16,12 @@ consents as (
     select
         identifiers.customer_id,
         consents.channel,
-        arg_max(
-            consents.granted
-            and (consents.expires_at is null or cast(consents.expires_at as date) > {{ as_of_date() }} + 1),
-            -- of two answers given at the same time the refusal counts
-            (consents.changed_at, not consents.granted)
-        ) as is_granted
+        -- of two answers given at the same time the refusal counts
+        {{ last_by(
+            'consents.granted and (consents.expires_at is null or cast(consents.expires_at as date) > '
+            ~ day_after(as_of_date()) ~ ')',
+            '(consents.changed_at, not consents.granted)'
+        ) }} as is_granted
     from {{ ref('stg_loyalty__consents') }} as consents
     inner join {{ ref('int_identifiers_resolved') }} as identifiers
         on identifiers.kind = 'loyalty_id' and consents.loyalty_id = identifiers.token
@@ -39,7 +39,7 @@ recently_sent as (
     where
         kind = 'exposure'
         and customer_id is not null
-        and cast(occurred_at as date) > {{ as_of_date() }} - {{ var('offer_cooldown_days') }}
+        and cast(occurred_at as date) > {{ days_after(as_of_date(), -var('offer_cooldown_days')) }}
     group by customer_id
 
 ),
@@ -78,7 +78,25 @@ spent as (
 final as (
 
     select
-        * exclude (refusal),
+        offer_id,
+        customer_id,
+        as_of_date,
+        segment,
+        program,
+        product_id,
+        incentive_type,
+        incentive_value,
+        cost,
+        keep_status,
+        dormancy_on,
+        send_on,
+        expires_on,
+        channel,
+        arm,
+        urgency,
+        reason,
+        sent_on,
+        spent_so_far,
         case
             when refusal is not null then refusal
             {% if var('offer_budget') is not none %}

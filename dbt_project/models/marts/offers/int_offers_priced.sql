@@ -10,8 +10,8 @@ baskets as (
         baskets.customer_id,
         count(*) as products,
         sum(baskets.expected_price) as expected_price,
-        min_by(baskets.product_id, baskets.position) as product_id,
-        min_by(coalesce(products.name, baskets.product_id), baskets.position) as product_name
+        {{ first_by('baskets.product_id', 'baskets.position') }} as product_id,
+        {{ first_by('coalesce(products.name, baskets.product_id)', 'baskets.position') }} as product_name
     from {{ ref('int_offer_baskets') }} as baskets
     inner join {{ ref('products') }} as products on baskets.product_id = products.product_id
     group by baskets.customer_id
@@ -38,7 +38,7 @@ costed as (
 final as (
 
     select
-        {{ short_id('o', "sha256(targets.customer_id || '|' || targets.program || '|' || targets.as_of_date)") }}
+        {{ short_id('o', sha256_of("targets.customer_id || '|' || targets.program || '|' || targets.as_of_date")) }}
             as offer_id,
         targets.customer_id,
         targets.as_of_date,
@@ -53,8 +53,8 @@ final as (
         targets.send_on,
         case
             when targets.program = 'dormancy_defence'
-                then least(targets.send_on + {{ var('offer_valid_days') }}, targets.dormancy_on)
-            else targets.send_on + {{ var('offer_valid_days') }}
+                then least({{ days_after('targets.send_on', var('offer_valid_days')) }}, targets.dormancy_on)
+            else {{ days_after('targets.send_on', var('offer_valid_days')) }}
         end as expires_on,
         targets.channel,
         case
@@ -70,34 +70,31 @@ final as (
         end as urgency,
         case targets.program
             when 'vip_pull'
-                then format(
-                    '{} short of the top tier; one usual order is {}. {}: {} for {} with the offer{}.',
-                    cast(targets.vip_gap_amount as varchar),
-                    cast(targets.average_order_value as varchar),
-                    case
+                then
+                    targets.vip_gap_amount || ' short of the top tier; one usual order is '
+                    || targets.average_order_value || '. '
+                    || case
                         when targets.expected_price >= targets.basket_amount_needed then 'To close the gap'
                         else 'Towards the gap'
-                    end,
-                    {{ counted('targets.products', 'likely product') }},
-                    cast({{ money("targets.expected_price - case
-                        when targets.incentive_type in ('percent_off', 'amount_off') then targets.cost else 0
-                    end") }} as varchar),
-                    case
-                        when targets.expected_price >= targets.basket_amount_needed then ''
-                        else ', then the rest of a usual order'
                     end
-                )
-            else format(
-                'Last bought {} ago{}; falls dormant on {} with probability {}% if nothing is done. Likely next: {}.',
-                {{ counted('targets.recency_days', 'day') }},
-                case
+                    || ': ' || {{ counted('targets.products', 'likely product') }} || ' for '
+                    || {{ money("targets.expected_price - case
+                        when targets.incentive_type in ('percent_off', 'amount_off') then targets.cost else 0
+                    end") }}
+                    || ' with the offer'
+                    || case
+                        when targets.expected_price >= targets.basket_amount_needed then '.'
+                        else ', then the rest of a usual order.'
+                    end
+            else
+                'Last bought ' || {{ counted('targets.recency_days', 'day') }} || ' ago'
+                || case
                     when targets.median_gap_days is null then ''
                     else ', usually every ' || {{ counted('cast(ceil(targets.median_gap_days) as integer)', 'day') }}
-                end,
-                targets.dormancy_on,
-                cast(round(100 * targets.dormancy_probability) as integer),
-                targets.product_name
-            )
+                end
+                || '; falls dormant on ' || targets.dormancy_on || ' with probability '
+                || cast(round(100 * targets.dormancy_probability) as integer) || '% if nothing is done. Likely next: '
+                || targets.product_name || '.'
         end as reason
     from costed as targets
 

@@ -87,30 +87,30 @@ final as (
         judged.keep_reason,
         judged.let_go_since,
         -- looked at again after each review period, for as long as the customer is let go
-        judged.let_go_since + cast(
-            {{ var('let_go_review_days') }}
-            * (floor((people.as_of_date - judged.let_go_since) / {{ var('let_go_review_days') }}) + 1)
-            as integer
-        ) as keep_review_on,
+        {{ days_after(
+            'judged.let_go_since',
+            var('let_go_review_days') ~ ' * (floor(' ~ days_between('judged.let_go_since', 'people.as_of_date')
+            ~ ' / ' ~ var('let_go_review_days') ~ ') + 1)'
+        ) }} as keep_review_on,
         scores.churn_probability_30d,
         scores.churn_probability_60d,
         scores.churn_probability_90d,
         scores.churn_probability_180d,
         scores.dormancy_probability,
         cast(null as double) as probability_alive,
-        people.last_order_on + settings.dormant_after_days as dormancy_on,
+        {{ days_after('people.last_order_on', 'settings.dormant_after_days') }} as dormancy_on,
         cast(null as date) as dormancy_on_low,
         cast(null as date) as dormancy_on_high,
         case
             when people.recency_days < settings.dormant_after_days
-                then people.last_order_on + settings.dormant_after_days - 1
+                then {{ days_after('people.last_order_on', 'settings.dormant_after_days - 1') }}
         end as contact_before,
         case
             when
                 people.gaps >= 2
                 and people.recency_days < settings.dormant_after_days
-                and people.last_order_on + cast(ceil(people.median_gap_days) as integer) > people.as_of_date
-                then people.last_order_on + cast(ceil(people.median_gap_days) as integer)
+                and {{ days_after('people.last_order_on', 'ceil(people.median_gap_days)') }} > people.as_of_date
+                then {{ days_after('people.last_order_on', 'ceil(people.median_gap_days)') }}
         end as next_order_on,
         cast(null as date) as next_order_on_low50,
         cast(null as date) as next_order_on_high50,

@@ -26,7 +26,7 @@ bands as (
 
     select
         ranked.customer_id,
-        min_by(bands.value_band, bands.up_to_share) as value_band
+        {{ first_by('bands.value_band', 'bands.up_to_share') }} as value_band
     from ranked
     inner join {{ ref('value_bands') }} as bands on ranked.value_place <= bands.up_to_share
     group by ranked.customer_id

@@ -22,12 +22,12 @@ tiers as (
 places as (
 
     select
-        max(place) filter (where segment = 'churned') as churned,
-        max(place) filter (where segment = 'dormant') as dormant,
-        max(place) filter (where segment = 'vip') as vip,
-        max(place) filter (where segment = 'near_vip') as near_vip,
-        max(place) filter (where segment = 'at_risk') as at_risk,
-        max(place) filter (where segment = 'regular') as regular
+        max(case when segment = 'churned' then place end) as churned,
+        max(case when segment = 'dormant' then place end) as dormant,
+        max(case when segment = 'vip' then place end) as vip,
+        max(case when segment = 'near_vip' then place end) as near_vip,
+        max(case when segment = 'at_risk' then place end) as at_risk,
+        max(case when segment = 'regular' then place end) as regular
     from {{ ref('segments') }}
 
 ),
@@ -125,7 +125,19 @@ placed as (
 final as (
 
     select
-        placed.* exclude (place),
+        placed.customer_id,
+        placed.tier,
+        placed.is_churned,
+        placed.is_dormant,
+        placed.is_vip,
+        placed.is_near_vip,
+        placed.is_at_risk,
+        placed.was_at_risk,
+        placed.tier_gap_amount,
+        placed.tier_gap_orders,
+        placed.vip_gap_amount,
+        placed.vip_gap_widens_on,
+        placed.vip_gap_widens_by,
         segments.segment
     from placed
     inner join {{ ref('segments') }} as segments on placed.place = segments.place
