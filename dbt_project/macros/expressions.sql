@@ -22,6 +22,24 @@
     cast({{ expression }} as decimal(18, 2))
 {%- endmacro %}
 
+{#- An amount as a whole number of cents. -#}
+{% macro cents(amount) -%}
+    cast(100 * cast({{ money(amount) }} as decimal(38, 2)) as bigint)
+{%- endmacro %}
+
+{#- An amount shared among a whole number of things, to the cent, half a cent away from zero; nothing among none. In whole
+    cents, since a double holds 33.105 as a little less. -#}
+{% macro money_each(amount, number) -%}
+    {%- set doubled = '2 * cast(nullif(' ~ number ~ ', 0) as bigint)' -%}
+    {%- set rounded = divide_whole('2 * abs(' ~ cents(amount) ~ ') + cast(' ~ number ~ ' as bigint)', doubled) -%}
+    {{ money('sign(' ~ amount ~ ') * 0.01 * cast(' ~ rounded ~ ' as decimal(20, 0))') }}
+{%- endmacro %}
+
+{#- How often an amount must be added to reach another; neither is negative. -#}
+{% macro times_to_reach(goal, amount) -%}
+    {{ divide_whole(cents(goal) ~ ' + ' ~ cents(amount) ~ ' - 1', cents(amount)) }}
+{%- endmacro %}
+
 {#- Quantity times price, to the cent. Multiplied in 38 digits: DuckDB keeps a product in the 18 of its factors. -#}
 {% macro times(quantity, price) -%}
     cast(round({{ quantity }} * cast({{ price }} as decimal(38, 8)), 2) as decimal(18, 2))

@@ -61,3 +61,10 @@
 {%- endmacro %}
 {% macro duckdb__sha256_of(text) -%} sha256({{ text }}) {%- endmacro %}
 {% macro default__sha256_of(text) -%} sha2({{ text }}, 256) {%- endmacro %}
+
+{#- How many times one whole number goes into another whole; both from 0 up. -#}
+{% macro divide_whole(number, by) -%}
+    {{ return(adapter.dispatch('divide_whole')(number, by)) }}
+{%- endmacro %}
+{% macro duckdb__divide_whole(number, by) -%} (({{ number }}) // ({{ by }})) {%- endmacro %}
+{% macro default__divide_whole(number, by) -%} (({{ number }}) div ({{ by }})) {%- endmacro %}

@@ -64,7 +64,7 @@ final as (
         {{ money('coalesce(facts.net_sales_total, 0) - coalesce(facts.refunds_total, 0)') }} as net_revenue_total,
         {{ money('coalesce(facts.net_sales_12m, 0) - coalesce(facts.refunds_12m, 0)') }} as net_revenue_12m,
         costs.gross_margin_12m,
-        {{ money('(facts.net_sales_total - facts.refunds_total) / nullif(facts.orders_total, 0)') }}
+        {{ money_each('(facts.net_sales_total - facts.refunds_total)', 'facts.orders_total') }}
             as average_order_value,
         facts.median_gap_days,
         coalesce(facts.gaps, 0) as gaps,

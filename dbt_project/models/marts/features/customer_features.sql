@@ -130,7 +130,7 @@ final as (
         cast(orders_180d as bigint) as orders_180d,
         {{ money('net_sales_total - refund_amount') }} as net_revenue_total,
         {{ money('net_sales_90d - refund_amount_90d') }} as net_revenue_90d,
-        {{ money('(net_sales_total - refund_amount) / orders_total') }} as average_order_value,
+        {{ money_each('(net_sales_total - refund_amount)', 'orders_total') }} as average_order_value,
         median_gap_days,
         last_gap_days,
         recency_days / greatest(median_gap_days, 1) as recency_over_median_gap,

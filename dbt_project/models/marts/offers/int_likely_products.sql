@@ -118,7 +118,7 @@ prices as (
 
     select
         product_id,
-        sum(net_sales) / count(*) as usual_price
+        {{ money_each('sum(net_sales)', 'count(*)') }} as usual_price
     from lines
     group by product_id
 
@@ -129,7 +129,7 @@ own_prices as (
     select
         customer_id,
         product_id,
-        sum(net_sales) / count(*) as usual_price
+        {{ money_each('sum(net_sales)', 'count(*)') }} as usual_price
     from weighed
     group by customer_id, product_id
 
@@ -155,7 +155,7 @@ ranked as (
         best.product_id,
         best.kind,
         best.likelihood,
-        {{ money('round(coalesce(own_prices.usual_price, prices.usual_price), 2)') }} as expected_price,
+        coalesce(own_prices.usual_price, prices.usual_price) as expected_price,
         row_number() over (
             partition by best.customer_id
             order by best.likelihood desc, best.product_id

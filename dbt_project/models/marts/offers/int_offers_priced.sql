@@ -26,10 +26,10 @@ costed as (
         baskets.expected_price,
         baskets.product_id,
         baskets.product_name,
-        {{ money("round(case targets.incentive_type
-            when 'percent_off' then baskets.expected_price * targets.incentive_value / 100
+        case targets.incentive_type
+            when 'percent_off' then {{ times('0.01 * targets.incentive_value', 'baskets.expected_price') }}
             else targets.incentive_value
-        end, 2)") }} as cost
+        end as cost
     from targets
     inner join baskets on targets.customer_id = baskets.customer_id
 

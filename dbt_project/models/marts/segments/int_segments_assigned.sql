@@ -86,9 +86,9 @@ judged as (
         {{ money('next_tier.threshold_amount - buyers.net_revenue_12m') }} as tier_gap_amount,
         case
             when buyers.average_order_value > 0
-                then cast(
-                    ceil((next_tier.threshold_amount - buyers.net_revenue_12m) / buyers.average_order_value) as bigint
-                )
+                then {{ times_to_reach(
+                    'next_tier.threshold_amount - buyers.net_revenue_12m', 'buyers.average_order_value'
+                ) }}
         end as tier_gap_orders,
         {{ money('top_tier.vip_amount - buyers.net_revenue_12m') }} as vip_gap_amount,
         case when buyers.net_revenue_12m < top_tier.vip_amount then losses.loses_on end as vip_gap_widens_on,
