@@ -66,14 +66,9 @@ def _known(column: pd.Series, has_source: bool) -> pd.Series:
     return column if has_source else pd.Series(pd.NA, index=column.index, dtype=column.dtype)
 
 
-def _divide(amount: pd.Series, by: int) -> pd.Series:
+def _divide(amount: pd.Series, by: int | pd.Series) -> pd.Series:
     """Whole numbers, half away from zero."""
     return np.sign(amount) * ((amount.abs() * 2 + by) // (2 * by))
-
-
-def _round_half_away(amount: pd.Series) -> pd.Series:
-    """To whole numbers; the largest number below a half, so that what lies just under one stays down."""
-    return np.trunc(amount + np.copysign(np.nextafter(0.5, 0), amount)).astype("Int64")
 
 
 def _read_orders(facts: Path) -> pd.DataFrame:
@@ -130,9 +125,8 @@ def _value_customers(facts, orders, returns, days, rules, as_of, year_before) ->
     # one customer in three has no return, one in two no contact: those that count are zero, the rest unknown
     zero = ("orders_total", "orders_12m", "refunds_total", "refunds_12m", "returns_12m", "margin_returned", "gaps")
     counted = people[list(zero)].fillna(0).astype("int64")
-    bought = people["orders_total"].notna()
     net = people["net_total"].fillna(0).astype("int64") - counted["refunds_total"]
-    average = (net / CENTS / people["orders_total"] * CENTS).where(bought)
+    average = _divide(net, people["orders_total"].astype("Int64"))
     support = _cost_support(people, has_support, rules["cost_per_handling_minute"])
     handling = _divide(counted["returns_12m"] * round(rules["cost_per_return"] * 10_000), 100)
     handling = _known(handling.astype("Int64"), has_returns)
@@ -151,7 +145,7 @@ def _value_customers(facts, orders, returns, days, rules, as_of, year_before) ->
             "net_revenue_total": net,
             "net_revenue_12m": people["net_12m"].fillna(0).astype("int64") - counted["refunds_12m"],
             "gross_margin_12m": margin,
-            "average_order_value": _round_half_away(average),
+            "average_order_value": average,
             "median_gap_days": people["median_gap_days"],
             "gaps": counted["gaps"],
             "return_share": (counted["refunds_total"] / CENTS / (people["net_total"] / CENTS))
@@ -291,7 +285,7 @@ def _assign(buyers: pd.DataFrame, facts: Path, losses: pd.DataFrame, silence, ru
     reached = np.searchsorted([threshold for _, threshold in tiers[1:]], revenue.to_numpy(), side="right")
     above = pd.array([threshold for _, threshold in tiers[1:]] + [None], dtype="Int64")[reached]
     gap = pd.Series(above, index=buyers.index) - revenue
-    orders = np.ceil(gap.astype("Float64") / CENTS / (average.astype("Float64") / CENTS))
+    orders = (gap + average - 1) // average
     risk = scores["dormancy_probability"].reindex(buyers.index)
     least = rules["at_risk_cutoff"] - np.where(was_at_risk, rules["at_risk_margin"], 0.0)
     lost = losses.reindex(buyers.index)[revenue < vip].reindex(buyers.index)
@@ -306,7 +300,7 @@ def _assign(buyers: pd.DataFrame, facts: Path, losses: pd.DataFrame, silence, ru
             "is_at_risk": (recency < dormant) & (risk >= least),
             "was_at_risk": was_at_risk,
             "tier_gap_amount": gap,
-            "tier_gap_orders": orders.where(average > 0).astype("Int64"),
+            "tier_gap_orders": orders.where(average > 0),
             "vip_gap_amount": vip - revenue,
             "vip_gap_widens_on": lost["leaves_on"],
             "vip_gap_widens_by": lost["lost"].astype("Int64"),

@@ -41,7 +41,7 @@ def _units(cents: pl.Expr) -> pl.Expr:
     return (cents.cast(pl.Decimal(18, 0)) * pl.lit(Decimal("0.01"))).cast(pl.Float64)
 
 
-def _divide(amount: pl.Expr, by: int) -> pl.Expr:
+def _divide(amount: pl.Expr, by: int | pl.Expr) -> pl.Expr:
     """Whole numbers, half away from zero."""
     return amount.sign() * ((amount.abs() * 2 + by) // (2 * by))
 
@@ -92,7 +92,7 @@ def _value_customers(tables, days: pl.DataFrame, rules: dict, as_of: date, year_
         joined = joined.join(part, on="customer_id", how="left")
     minute, handling = (round(rules[name] * 10_000) for name in ("cost_per_handling_minute", "cost_per_return"))
     net = pl.col("net_total") - pl.col("refunds_total").fill_null(0)
-    average = _units(net) / pl.col("orders_total") * 100
+    average = _divide(net, pl.col("orders_total"))
     no_contact = pl.col("contacts").is_null()
     costs = joined.with_columns(
         gross_margin_12m=pl.when(has_cost).then(pl.col("margin_12m") - pl.col("margin_returned_12m").fill_null(0)),
@@ -114,7 +114,7 @@ def _value_customers(tables, days: pl.DataFrame, rules: dict, as_of: date, year_
         net_revenue_total=pl.col("net_total").fill_null(0) - pl.col("refunds_total").fill_null(0),
         net_revenue_12m=pl.col("net_12m").fill_null(0) - pl.col("refunds_12m").fill_null(0),
         gross_margin_12m=pl.col("gross_margin_12m"),
-        average_order_value=average.round(mode="half_away_from_zero").cast(pl.Int64),
+        average_order_value=average.cast(pl.Int64),
         median_gap_days=pl.col("median_gap_days"),
         gaps=pl.col("gaps").fill_null(0),
         return_share=pl.when(pl.lit(has_returns) & (pl.col("net_total") > 0)).then(
@@ -296,7 +296,7 @@ def _assign(buyers: pl.DataFrame, tables, losses: pl.DataFrame, silence: tuple[i
             ),
             was_at_risk=pl.col("was_at_risk"),
             tier_gap_amount=gap,
-            tier_gap_orders=pl.when(average > 0).then((_units(gap) / _units(average)).ceil().cast(pl.Int64)),
+            tier_gap_orders=pl.when(average > 0).then((gap + average - 1) // average),
             vip_gap_amount=vip - revenue,
             vip_gap_widens_on=pl.when(revenue < vip).then(pl.col("loses_on")),
             vip_gap_widens_by=pl.when(revenue < vip).then(pl.col("loses_amount")),
