@@ -46,6 +46,13 @@ SUITES: tuple[TableSuite, ...] = (
     _table("churn_causes", "customer_id", may_be_empty="on a retailer's first nights nobody is dormant"),
     _table("value_bridge", "month", "cause", may_be_empty="before the first month is over there is nothing to compare"),
     _table("segment_history", "customer_id", "valid_from"),
+    _table(
+        "segment_transitions",
+        "month",
+        "from_segment",
+        "to_segment",
+        may_be_empty="on the first night nobody has moved yet",
+    ),
     _table("orders", "order_id"),
     _table("order_lines", "order_id", "line_no"),
     _table("products", "product_id"),

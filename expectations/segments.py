@@ -88,6 +88,19 @@ _NO_HOLE = NoRows(
     ("valid_from", "valid_to"),
 )
 
+# The table joins a spell to the one that ended the day before it; here spells are told by their order instead.
+_MOVES_COUNTED = NoRows(
+    "customers are those whose spells in the month follow another segment's",
+    "select month, from_segment, to_segment, t.customers, h.customers as in_history from {table} as t full outer join ("
+    "select cast(date_trunc('month', valid_from) as date) as month,"
+    " left_segment as from_segment, segment as to_segment,"
+    " count(distinct customer_id) as customers from (select customer_id, segment, valid_from,"
+    " lag(segment) over (partition by customer_id order by valid_from) as left_segment from marts.segment_history)"
+    " where left_segment <> segment group by all) as h using (month, from_segment, to_segment)"
+    " where t.customers is distinct from h.customers",
+    ("customers",),
+)
+
 _EACH_STOPPED_ONCE = NoRows(
     "the dormant and the churned have a cause, and nobody else",
     "select coalesce(t.customer_id, c.customer_id) as customer_id, c.segment from {table} as t"
@@ -182,6 +195,19 @@ SUITES: tuple[TableSuite, ...] = (
             _SUMMARY_ADDS_UP,
             accounting.SEGMENT_SUMS,
         ),
+    ),
+    TableSuite(
+        "marts",
+        "segment_transitions",
+        key=("month", "from_segment", "to_segment"),
+        rules=(
+            *key_of("month", "from_segment", "to_segment"),
+            OneOf("from_segment", SEGMENTS),
+            OneOf("to_segment", SEGMENTS),
+            Between("customers", low=1),
+            _MOVES_COUNTED,
+        ),
+        may_be_empty="on the first night nobody has moved yet",
     ),
     TableSuite(
         "marts",

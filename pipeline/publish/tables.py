@@ -16,6 +16,7 @@ TABLES: tuple[PublishedTable, ...] = (
     PublishedTable("customers", "marts.customers", "customer_id"),
     PublishedTable("customer_aliases", "marts.customer_aliases", "old_customer_id"),
     PublishedTable("segment_history", "marts.segment_history", "customer_id, valid_from"),
+    PublishedTable("segment_transitions", "marts.segment_transitions", "month, from_segment, to_segment"),
     PublishedTable("segment_summary", "marts.segment_summary", "as_of_date, segment"),
     PublishedTable("churn_causes", "marts.churn_causes", "customer_id"),
     PublishedTable("value_bridge", "marts.value_bridge", "month, cause"),

@@ -2,6 +2,7 @@
 create table customers as select * from warehouse.marts.customers;
 create table segment_summary as select * from warehouse.marts.segment_summary;
 create table segment_history as select * from warehouse.marts.segment_history;
+create table segment_transitions as select * from warehouse.marts.segment_transitions;
 create table orders as select * from warehouse.marts.orders;
 create table order_lines as select * from warehouse.marts.order_lines;
 create table products as select * from warehouse.marts.products;

@@ -187,6 +187,9 @@ select 'near' as customer_id, 'regular' as segment, 'standard' as tier, date '20
 union all
 select customer_id, segment, tier, date '2020-06-30', null from marts.customers where segment is not null;
 
+create table marts.segment_transitions as
+select date '2020-06-01' as month, 'regular' as from_segment, 'near_vip' as to_segment, 1 as customers;
+
 create table marts.offers as
 select * from (values
     ('F1', 'near', 'near_vip', 'vip_pull', date '2020-07-14', 'treatment', '2 likely products come to 20 and close the gap.'),

@@ -67,6 +67,10 @@ BREAKAGES = {
         "the dormant and the churned have a cause, and nobody else",
     ): "update marts.customers set segment = 'regular' where segment in ('dormant', 'churned')",
     (
+        "marts.segment_transitions",
+        "customers are those whose spells in the month follow another segment's",
+    ): "delete from marts.segment_transitions",
+    (
         "marts.value_bridge",
         "the causes of a month add up to its whole change, to the cent",
     ): "update marts.value_bridge set net_revenue_change = net_revenue_change + 0.01 where month = date '2020-06-01'",
