@@ -5,8 +5,8 @@
     unique_key='customer_id',
     meta={'changed_by': 'int_changed_customers'}
 ) }}
--- A refund counts on the day it is paid, whichever order it belongs to. Nothing here moves from one night to the next but
--- for customers with something new, or of whom something leaves the 12 months.
+-- A refund counts on the day it is paid, whichever order it belongs to. Nothing here moves from one night to the next
+-- but for customers with something new, or of whom something leaves the 12 months.
 with orders as (
 
     select
@@ -22,11 +22,20 @@ with orders as (
         sum(case when ordered_on > {{ twelve_months_before(as_of_date()) }} then net_sales else 0 end) as net_sales_12m,
         -- one order of unknown margin leaves the sum unknown
         case
-            when count(case when ordered_on > {{ twelve_months_before(as_of_date()) }} and gross_margin is null then 1 end) = 0
-                then coalesce(sum(case when ordered_on > {{ twelve_months_before(as_of_date()) }} then gross_margin end), 0)
+            when
+                count(
+                    case when ordered_on > {{ twelve_months_before(as_of_date()) }} and gross_margin is null then 1 end
+                ) = 0
+                then coalesce(
+                    sum(case when ordered_on > {{ twelve_months_before(as_of_date()) }} then gross_margin end), 0
+                )
         end as gross_margin_12m
     from {{ ref('orders') }}
-    where customer_id is not null and status = 'completed' and lines > 0 and {{ is_to_build('customer_id', 'int_changed_customers') }}
+    where
+        customer_id is not null
+        and status = 'completed'
+        and lines > 0
+        and {{ is_to_build('customer_id', 'int_changed_customers') }}
     group by customer_id
 
 ),
@@ -37,8 +46,10 @@ refunds as (
         customer_id,
         sum(refund_amount) as refunds_total,
         sum(case when returned_on > {{ twelve_months_before(as_of_date()) }} then 1 else 0 end) as returns_12m,
-        sum(case when returned_on > {{ twelve_months_before(as_of_date()) }} then refund_amount else 0 end) as refunds_12m,
-        sum(case when returned_on > {{ twelve_months_before(as_of_date()) }} then margin_lost else 0 end) as margin_lost_12m
+        sum(case when returned_on > {{ twelve_months_before(as_of_date()) }} then refund_amount else 0 end)
+            as refunds_12m,
+        sum(case when returned_on > {{ twelve_months_before(as_of_date()) }} then margin_lost else 0 end)
+            as margin_lost_12m
     from {{ ref('returns') }}
     where customer_id is not null and {{ is_to_build('customer_id', 'int_changed_customers') }}
     group by customer_id
@@ -66,7 +77,10 @@ contacts as (
         case when count(handling_minutes) = count(*) then sum(cast(handling_minutes as decimal(18, 2))) end
             as handling_minutes_12m
     from {{ ref('int_contacts_identified') }}
-    where customer_id is not null and cast(opened_at as date) > {{ twelve_months_before(as_of_date()) }} and {{ is_to_build('customer_id', 'int_changed_customers') }}
+    where
+        customer_id is not null
+        and cast(opened_at as date) > {{ twelve_months_before(as_of_date()) }}
+        and {{ is_to_build('customer_id', 'int_changed_customers') }}
     group by customer_id
 
 ),

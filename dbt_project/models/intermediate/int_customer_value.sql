@@ -1,5 +1,5 @@
--- What a customer has bought, given back and cost, as arithmetic of the as-of date. Rounded here once, so that every later
--- rule can be checked by hand.
+-- What a customer has bought, given back and cost, as arithmetic of the as-of date. Rounded here once, so that every
+-- later rule can be checked by hand.
 with settings as (
 
     select * from {{ ref('int_settings_resolved') }}

@@ -8,7 +8,11 @@
 with orders as (
 
     select * from {{ ref('orders') }}
-    where customer_id is not null and status = 'completed' and lines > 0 and {{ is_to_build('customer_id', 'int_changed_customers') }}
+    where
+        customer_id is not null
+        and status = 'completed'
+        and lines > 0
+        and {{ is_to_build('customer_id', 'int_changed_customers') }}
 
 ),
 

@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
--- The spells as they stood before tonight. A night run again forgets what it wrote the first time, so that the second run
--- ends as the first did; a night of the past forgets all that came after it.
+-- The spells as they stood before tonight. A night run again forgets what it wrote the first time, so that the second
+-- run ends as the first did; a night of the past forgets all that came after it.
 {%- set history = previous_relation('marts', 'segment_history') %}
 with source as (
 

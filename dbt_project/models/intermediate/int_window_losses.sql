@@ -14,7 +14,9 @@ with purchases as (
         {{ leaves_twelve_months_on('ordered_on') }} as leaves_on,
         net_sales as amount
     from {{ ref('int_purchase_days') }}
-    where ordered_on > {{ twelve_months_before(as_of_date()) }} and {{ is_to_build('customer_id', 'int_changed_customers') }}
+    where
+        ordered_on > {{ twelve_months_before(as_of_date()) }}
+        and {{ is_to_build('customer_id', 'int_changed_customers') }}
 
 ),
 

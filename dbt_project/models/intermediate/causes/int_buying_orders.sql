@@ -5,8 +5,8 @@
     unique_key='customer_id',
     meta={'changed_by': 'int_changed_customers'}
 ) }}
--- The orders of known people in their order. Which of them was the last before the customer stopped is known once it is old
--- enough: that moves with the date, and is asked where it is needed (can_tell_since).
+-- The orders of known people in their order. Which of them was the last before the customer stopped is known once it is
+-- old enough: that moves with the date, and is asked where it is needed (can_tell_since).
 with orders as (
 
     select
@@ -16,7 +16,11 @@ with orders as (
         ordered_on,
         channel
     from {{ ref('orders') }}
-    where customer_id is not null and status = 'completed' and lines > 0 and {{ is_to_build('customer_id', 'int_changed_customers') }}
+    where
+        customer_id is not null
+        and status = 'completed'
+        and lines > 0
+        and {{ is_to_build('customer_id', 'int_changed_customers') }}
 
 ),
 

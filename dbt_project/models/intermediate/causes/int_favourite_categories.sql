@@ -24,7 +24,10 @@ counted as (
         count(*) as lines
     from {{ ref('order_lines') }} as lines
     inner join products on lines.product_id = products.product_id
-    where lines.customer_id is not null and lines.is_merchandise and {{ is_to_build('lines.customer_id', 'int_changed_customers') }}
+    where
+        lines.customer_id is not null
+        and lines.is_merchandise
+        and {{ is_to_build('lines.customer_id', 'int_changed_customers') }}
     group by lines.customer_id, products.category
 
 ),

@@ -5,8 +5,8 @@
     unique_key='customer_id',
     meta={'changed_by': 'int_changed_customers'}
 ) }}
--- What happened to customers that may make them stop. What counts as one is a rule of this model; how much each matters is
--- not: int_setback_hazards learns it.
+-- What happened to customers that may make them stop. What counts as one is a rule of this model; how much each matters
+-- is not: int_setback_hazards learns it.
 with orders as (
 
     select * from {{ ref('int_buying_orders') }}
@@ -152,7 +152,11 @@ final as (
     union all
     select * from rises
     union all
-    select customer_id, cause, happened_on from stock_outs
+    select
+        customer_id,
+        cause,
+        happened_on
+    from stock_outs
     union all
     select * from changes
 

@@ -35,7 +35,7 @@ final as (
             orders.customer_id = setbacks.customer_id
             and setbacks.happened_on <= orders.ordered_on
             and setbacks.happened_on
-            >= least({{ days_after('orders.ordered_on', -var('cause_window_days')) }}, orders.ordered_before_on)
+            >= least({{ days_after('orders.ordered_on', '-' ~ var('cause_window_days')) }}, orders.ordered_before_on)
     group by orders.order_id, orders.customer_id, setbacks.cause
 
 )

@@ -5,8 +5,8 @@
     unique_key='customer_id',
     meta={'changed_by': 'int_changed_customers'}
 ) }}
--- Only what somebody buys again and again is put in the order of time: that is a small part of all lines, and ordering them
--- all takes more room than most machines have.
+-- Only what somebody buys again and again is put in the order of time: that is a small part of all lines, and ordering
+-- them all takes more room than most machines have.
 with orders as (
 
     select

@@ -1,6 +1,6 @@
 -- depends_on: {{ ref('orders') }}
--- Whose purchases, returns, contacts or points are others now than at the last build, or of whom something has left the 12
--- months since. For all others only the date has moved.
+-- Whose purchases, returns, contacts or points are others now than at the last build, or of whom something has left the
+-- 12 months since. For all others only the date has moved.
 with changes as (
 
     select * from {{ ref('int_changed_interactions') }}

@@ -1,21 +1,11 @@
+-- depends_on: {{ ref('int_changed_returns') }}
+-- depends_on: {{ ref('int_changed_products') }}
 {%- set orders_before = previous_relation('marts', 'orders') if built_until() else none %}
 {%- set lines_before = previous_relation('marts', 'order_lines') if built_until() else none %}
 {%- set returns_before = previous_relation('marts', 'returns') if built_until() else none %}
 with headers as (
 
     select * from {{ ref('int_changed_headers') }}
-
-),
-
-changed_returns as (
-
-    select * from {{ ref('int_changed_returns') }}
-
-),
-
-changed_products as (
-
-    select * from {{ ref('int_changed_products') }}
 
 ),
 
@@ -36,19 +26,19 @@ touched as (
         order_id,
         true as has_changed_lines
     from {{ lines_before }}
-    where product_id in (select product_id from changed_products)
+    where product_id in (select product_id from {{ ref('int_changed_products') }})
     union all
     select
         order_id,
         false as has_changed_lines
     from {{ source('sales', 'sales_returns') }}
-    where return_id in (select return_id from changed_returns) and order_id is not null
+    where return_id in (select return_id from {{ ref('int_changed_returns') }}) and order_id is not null
     union all
     select
         order_id,
         false as has_changed_lines
     from {{ returns_before }}
-    where return_id in (select return_id from changed_returns) and order_id is not null
+    where return_id in (select return_id from {{ ref('int_changed_returns') }}) and order_id is not null
 {% endif %}
 
 ),

@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
--- Everything about a product that its lines of the past are built from, put in one word: two nights that agree on the word
--- agree on the lines. A cost counts from its day on, so that a new one changes no line of the past.
+-- Everything about a product that its lines of the past are built from, put in one word: two nights that agree on the
+-- word agree on the lines. A cost counts from its day on, so that a new one changes no line of the past.
 {%- set counted_until = "cast('" ~ built_until() ~ "' as date)" if built_until() else as_of_date() %}
 with products as (
 

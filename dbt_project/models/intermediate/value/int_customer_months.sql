@@ -19,7 +19,10 @@ with orders as (
         case when count(gross_margin) = count(*) then sum(gross_margin) end as gross_margin,
         count(*) as orders
     from {{ ref('orders') }}
-    where status = 'completed' and lines > 0 and (customer_id is null or {{ is_to_build('customer_id', 'int_changed_customers') }})
+    where
+        status = 'completed'
+        and lines > 0
+        and (customer_id is null or {{ is_to_build('customer_id', 'int_changed_customers') }})
     group by coalesce(customer_id, ''), {{ month_of('ordered_on') }}
 
 ),

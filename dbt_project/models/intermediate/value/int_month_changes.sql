@@ -5,8 +5,9 @@
     unique_key='customer_id',
     meta={'changed_by': 'int_changed_customers'}
 ) }}
--- Each month of a customer beside the one before it, and when they had last bought by then and bought next. The month after
--- their last one is there too: what it lacks is a change. Months that are not over yet are for the reader to leave out.
+-- Each month of a customer beside the one before it, and when they had last bought by then and bought next. The month
+-- after their last one is there too: what it lacks is a change. Months that are not over yet are for the reader to
+-- leave out.
 with months as (
 
     select * from {{ ref('int_customer_months') }}

@@ -1,5 +1,5 @@
--- Why each dormant or churned customer may have stopped: the setback before their last purchase after which customers stop
--- the most often; unknown where there was none that matters.
+-- Why each dormant or churned customer may have stopped: the setback before their last purchase after which customers
+-- stop the most often; unknown where there was none that matters.
 with settings as (
 
     select * from {{ ref('int_settings_resolved') }}
@@ -56,8 +56,10 @@ final as (
         case candidates.cause
             when 'service' then {{ counted('candidates.setbacks', 'contact') }} || ' rated badly or left unresolved'
             when 'product' then {{ counted('candidates.setbacks', 'faulty product') }} || ' returned'
-            when 'price' then {{ counted('candidates.setbacks', 'usual product') }} || ' sharply dearer than the time before'
-            when 'stock_out' then {{ counted('candidates.setbacks', 'usual product') }} || ' out of stock when they came'
+            when 'price'
+                then {{ counted('candidates.setbacks', 'usual product') }} || ' sharply dearer than the time before'
+            when 'stock_out'
+                then {{ counted('candidates.setbacks', 'usual product') }} || ' out of stock when they came'
             when 'category_exit' then 'their main category was missing from their last orders'
             when 'moved_channel' then 'their last orders came through another channel than all before'
             else 'nothing that matters landed in the {{ var("cause_window_days") }} days before the last purchase'

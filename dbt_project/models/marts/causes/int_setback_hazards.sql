@@ -1,6 +1,7 @@
--- How many times as often customers stop after an order with the setback before it than after one without. Frequent buyers
--- meet more of everything and stop less often, so only orders of customers who buy equally often are compared, and the
--- comparisons are put together as Mantel and Haenszel do (1959, J. Natl. Cancer Inst. 22, 719–748), as a risk ratio.
+-- How many times as often customers stop after an order with the setback before it than after one without. Frequent
+-- buyers meet more of everything and stop less often, so only orders of customers who buy equally often are compared,
+-- and the comparisons are put together as Mantel and Haenszel do (1959, J. Natl. Cancer Inst. 22, 719–748), as a risk
+-- ratio.
 with settings as (
 
     select * from {{ ref('int_settings_resolved') }}

@@ -93,7 +93,11 @@ exposures as (
         program as detail
     from {{ ref('stg_loyalty__exposures') }}
     -- a control customer was chosen but sent nothing
-    where arm = 'treatment' and {{ is_to_build('offer_id', 'int_changed_interactions', where="kind = 'exposure'", column='reference_id') }}
+    where
+        arm = 'treatment'
+        and {{ is_to_build(
+            'offer_id', 'int_changed_interactions', where="kind = 'exposure'", column='reference_id'
+        ) }}
 
 ),
 
@@ -111,7 +115,9 @@ redemptions as (
         cast(null as decimal(18, 2)) as amount,
         offer_id as detail
     from {{ ref('stg_loyalty__redemptions') }}
-    where {{ is_to_build('redemption_id', 'int_changed_interactions', where="kind = 'redemption'", column='reference_id') }}
+    where {{ is_to_build(
+        'redemption_id', 'int_changed_interactions', where="kind = 'redemption'", column='reference_id'
+    ) }}
 
 ),
 

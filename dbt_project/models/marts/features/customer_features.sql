@@ -10,7 +10,10 @@ as_of_dates as (
     select {{ days_after('settings.as_of_date', '-steps.step * ' ~ var('feature_date_step_days')) }} as as_of_date
     from settings
     cross join (
-        values {% for step in range(var('feature_dates_max')) %}({{ step }}){{ ', ' if not loop.last }}{% endfor %}
+        values
+        {% for step in range([var('feature_dates_max') | int, 1] | max) -%}
+        ({{ step }}){{ ', ' if not loop.last }}
+        {%- endfor %}
     ) as steps (step)
     where
         steps.step = 0
@@ -38,7 +41,8 @@ refunds as (
         coalesce(
             sum(
                 case
-                    when returns.returned_on > {{ days_after('as_of_dates.as_of_date', -90) }} then returns.refund_amount
+                    when returns.returned_on > {{ days_after('as_of_dates.as_of_date', -90) }}
+                        then returns.refund_amount
                 end
             ),
             0
@@ -79,7 +83,8 @@ summed as (
         coalesce(sum(case when ordered_on > {{ days_after('as_of_date', -90) }} then orders end), 0) as orders_90d,
         coalesce(sum(case when ordered_on > {{ days_after('as_of_date', -180) }} then orders end), 0) as orders_180d,
         sum(net_sales) as net_sales_total,
-        coalesce(sum(case when ordered_on > {{ days_after('as_of_date', -90) }} then net_sales end), 0) as net_sales_90d,
+        coalesce(sum(case when ordered_on > {{ days_after('as_of_date', -90) }} then net_sales end), 0)
+            as net_sales_90d,
         sum(gross_amount) as gross_amount,
         sum(discount_amount) as discount_amount,
         cast({{ median('gap_days') }} as double) as median_gap_days,
@@ -151,7 +156,9 @@ final as (
                 {{ days_after('as_of_date', 'warning_window_days') }} <= run_as_of_date
                 and recency_days < dormant_after_days
                 and recency_days + warning_window_days >= dormant_after_days
-                then next_ordered_on is null or next_ordered_on > {{ days_after('last_order_on', 'dormant_after_days') }}
+                then
+                    next_ordered_on is null
+                    or next_ordered_on > {{ days_after('last_order_on', 'dormant_after_days') }}
         end as falls_dormant_in_window
     from described
 

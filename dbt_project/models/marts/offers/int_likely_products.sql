@@ -34,7 +34,8 @@ weighed as (
             round(
                 1000000 * pow(
                     0.5,
-                    {{ days_between('lines.ordered_on', as_of_date()) }} / cast({{ var('likelihood_half_life_days') }} as double)
+                    {{ days_between('lines.ordered_on', as_of_date()) }}
+                    / cast({{ var('likelihood_half_life_days') }} as double)
                 )
             ) as bigint
         ) as weight

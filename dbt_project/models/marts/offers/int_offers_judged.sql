@@ -39,7 +39,7 @@ recently_sent as (
     where
         kind = 'exposure'
         and customer_id is not null
-        and cast(occurred_at as date) > {{ days_after(as_of_date(), -var('offer_cooldown_days')) }}
+        and cast(occurred_at as date) > {{ days_after(as_of_date(), '-' ~ var('offer_cooldown_days')) }}
     group by customer_id
 
 ),

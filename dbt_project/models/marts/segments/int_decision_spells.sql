@@ -5,8 +5,8 @@
     unique_key='customer_id',
     meta={'changed_by': 'int_spells_changed', 'schema': 'marts'}
 ) }}
--- What a later night needs to know of tonight, and of every night before: a night that is run again, or mended, begins where
--- the one before it had left.
+-- What a later night needs to know of tonight, and of every night before: a night that is run again, or mended, begins
+-- where the one before it had left.
 with remembered as (
 
     select * from {{ ref('int_decisions_remembered') }}

@@ -1,5 +1,5 @@
--- Whose spells tonight writes: whoever is in another segment, tier or state than the night before left them in, and all about
--- whom tonight's first run, or a later night, has written something already.
+-- Whose spells tonight writes: whoever is in another segment, tier or state than the night before left them in, and all
+-- about whom tonight's first run, or a later night, has written something already.
 {%- set history = previous_relation('marts', 'segment_history') %}
 {%- set decisions = previous_relation('marts', 'int_decision_spells') %}
 with assigned as (

@@ -37,7 +37,8 @@ compared as (
         tonight.segment,
         tonight.tier,
         -- another tier is another spell, in the same segment as before
-        case when tonight.segment = running.segment then running.segment_since else {{ as_of_date() }} end as segment_since,
+        case when tonight.segment = running.segment then running.segment_since else {{ as_of_date() }} end
+            as segment_since,
         coalesce(tonight.segment = running.segment and tonight.tier = running.tier, false) as is_unchanged
     from tonight
     full outer join running on tonight.customer_id = running.customer_id

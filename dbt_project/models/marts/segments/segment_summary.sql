@@ -60,7 +60,8 @@ tonight as (
         {{ money('sums.gross_margin_12m') }} as gross_margin_12m,
         -- on the first night there is nothing to have come from
         case when exists (select 1 from remembered) then coalesce(sums.entered, 0) end as entered,
-        case when exists (select 1 from remembered) then coalesce(leavers.customers, 0) end as {{ adapter.quote('left') }},
+        case when exists (select 1 from remembered) then coalesce(leavers.customers, 0) end
+            as {{ adapter.quote('left') }},
         cast(null as decimal(18, 2)) as expected_margin_12m
     from six
     left join sums on six.segment = sums.segment

@@ -1,5 +1,5 @@
--- Who went from where to where: each spell that begins in another segment than the one it follows. Another tier alone is
--- another spell, but no move.
+-- Who went from where to where: each spell that begins in another segment than the one it follows. Another tier alone
+-- is another spell, but no move.
 with spells as (
 
     select

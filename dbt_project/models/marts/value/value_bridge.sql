@@ -1,6 +1,6 @@
 -- Why a month brought more or less than the one before it. A month counts once it is over, so that two whole months are
--- compared; the first month is compared with nothing. Who stops buying is missed in the month they stop, but whether they
--- fell dormant or churned is known later only: until then they count as shrunk.
+-- compared; the first month is compared with nothing. Who stops buying is missed in the month they stop, but whether
+-- they fell dormant or churned is known later only: until then they count as shrunk.
 with settings as (
 
     select * from {{ ref('int_settings_resolved') }}
