@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ class Home:
     """A place where nights run, and the commands one would type there."""
 
     path: Path
+    costs: dict[str, str] = field(default_factory=dict)
 
     @property
     def landing(self) -> Path:
@@ -29,7 +30,7 @@ class Home:
     @property
     def environment(self) -> dict[str, str]:
         settings = {"RAPPORT_HOME": str(self.path), "RAPPORT_SECRET": "a secret for tests", "PYTHONPATH": str(ROOT)}
-        return {**{k: v for k, v in os.environ.items() if not k.startswith("RAPPORT_")}, **settings}
+        return {**{k: v for k, v in os.environ.items() if not k.startswith("RAPPORT_")}, **settings, **self.costs}
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess:
         """Run `python -m …` in this home."""
@@ -55,3 +56,16 @@ def first_night(tmp_path_factory) -> tuple[Home, subprocess.CompletedProcess]:
     """online_retail after its first night, run from the command line."""
     home = make_home(tmp_path_factory.mktemp("command"))
     return home, home.run("pipeline", "nightly", "--date", AS_OF)
+
+
+@pytest.fixture(scope="session")
+def simulated_demo(tmp_path_factory) -> Home:
+    """What `make demo DATASET=simulated` publishes, without Airflow."""
+    home = Home(
+        tmp_path_factory.mktemp("demo"), costs={"RAPPORT_COST_PER_MINUTE": "0.40", "RAPPORT_COST_PER_RETURN": "4"}
+    )
+    landed = home.run("datasets", "demo", "simulated")
+    assert landed.returncode == 0, landed.stderr
+    night = home.run("pipeline", "nightly", "--date", landed.stdout.strip())
+    assert night.returncode == 0, night.stderr
+    return home

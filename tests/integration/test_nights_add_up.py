@@ -19,6 +19,7 @@ from pipeline.rebuild import rebuild
 from pipeline.runs import begin
 from pipeline.settings import Settings
 from tests.datasets.simulated.simulation import make_settings
+from tests.integration.questions import QUESTIONS
 from tests.warehouse_contents import checksum_tables
 
 # More than twelve months, so that purchases leave the window that counts; a leap day is among the nights.
@@ -144,6 +145,14 @@ def test_history_has_all_nights_and_spells_that_changed(homes):
     assert [night for (night,) in nights] == ALL_NIGHTS
     assert ended > 20
     assert at_risk > 0
+
+
+def test_the_question_about_moves_is_answered(homes):
+    with duckdb.connect(str(homes["late"].warehouse), read_only=True) as connection:
+        connection.execute("set schema = 'marts'")
+        moves = connection.execute(QUESTIONS[9]).fetchall()
+    assert moves
+    assert all(former != latter for former, latter, _ in moves)
 
 
 def test_rebuilding_a_past_day_gives_its_tables_as_they_were(homes):
