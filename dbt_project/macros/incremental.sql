@@ -73,10 +73,10 @@
         identifier=config.get('meta')['changed_by']
     ) -%}
     {%- set columns = arguments['dest_columns'] | map(attribute='quoted') | join(', ') -%}
-    delete from {{ target }} where exists (
-        select 1 from {{ changed }} as changed
-        where {% for key in keys %}{{ target }}.{{ key }} = changed.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
-        {{ 'and changed.' ~ config.get('meta')['where'] if config.get('meta').get('where') }}
+    {#- `exists` with a condition between both would have DuckDB copy the whole table first -#}
+    delete from {{ target }} where ({{ keys | join(', ') }}) in (
+        select {% for key in keys %}changed.{{ key }}{{ ', ' if not loop.last }}{% endfor %} from {{ changed }} as changed
+        {{ 'where changed.' ~ config.get('meta')['where'] if config.get('meta').get('where') }}
     );
     insert into {{ target }} ({{ columns }}) select {{ columns }} from {{ arguments['temp_relation'] }}
 {%- endmacro %}
