@@ -6,9 +6,6 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 PORTABLE = PROJECT / "macros" / "portable.sql"
 
-# Identity is resolved beside the warehouse, on uuids; to be mended there.
-EXCEPTIONS = {"stg_identity__sightings.sql"}
-
 _A_DATE = r"(?:\b\w+_on\b|\bas_of_date\b|as_of_date\(\) \}\}| as date\))"
 
 # What only DuckDB knows, or means otherwise than Spark does -> what to write instead.
@@ -54,16 +51,9 @@ def _sql_files() -> list[Path]:
 
 def test_only_the_portable_macros_speak_duckdb():
     spoken = {
-        str(path.relative_to(PROJECT)): found
-        for path in _sql_files()
-        if path.name not in EXCEPTIONS and (found := find_dialect(path.read_text()))
+        str(path.relative_to(PROJECT)): found for path in _sql_files() if (found := find_dialect(path.read_text()))
     }
     assert spoken == {}
-
-
-def test_each_exception_is_one():
-    exceptions = {path.name for path in _sql_files() if find_dialect(path.read_text())}
-    assert exceptions == EXCEPTIONS
 
 
 def test_every_portable_macro_has_a_default():

@@ -15,7 +15,7 @@ with rows_with_identifiers as (
 {% for source_name, table, event_column, identifiers in sources %}
     select
         {% for name in ['loyalty_id', 'customer_ref', 'email', 'phone'] %}
-        cast({{ name if name in identifiers else 'null' }} as uuid) as {{ name }},
+        {{ compact_token(name if name in identifiers else 'null') }} as {{ name }},
         {% endfor %}
         _drop_on as landed_on,
         cast({{ event_column }} as date) as seen_on,
@@ -39,7 +39,7 @@ final as (
         phone,
         min(landed_on) as first_landed_on,
         min(seen_on) as first_seen_on,
-        count(*) filter (where is_in_force) as sightings
+        count(case when is_in_force then 1 end) as sightings
     from rows_with_identifiers
     group by loyalty_id, customer_ref, email, phone
 
