@@ -61,7 +61,7 @@ SUITES: tuple[TableSuite, ...] = (
     TableSuite(
         "main",
         "basket_rules",
-        key=("level", "antecedent", "antecedent_2", "consequent"),
+        key=("item_kind", "antecedent", "antecedent_2", "consequent"),
         rules=never_null("level", "antecedent", "consequent"),
         may_be_empty="few orders, or no two things bought together often enough, give no rule",
     ),

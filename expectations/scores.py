@@ -4,6 +4,8 @@ from expectations.rules import Between, NoRows, NoRowsWhere, OneOf, TableSuite, 
 
 _LEAK = "nothing honest predicts people this well: a feature has seen the label; set 2026-11-23"
 
+_FALSE_RULES = "with one in twenty or more the whole list may be chance; set 2026-11-26"
+
 
 def _never_rises(short: int, long: int) -> NoRowsWhere:
     """Who has not bought for the longer window has not bought for the shorter one either."""
@@ -16,6 +18,13 @@ _EVERY_CUSTOMER = NoRows(
     "select f.customer_id from features.customer_features as f where f.is_current"
     " and not exists (select 1 from {table} as b where b.customer_id = f.customer_id)",
     ("customer_id",),
+)
+
+_ONCE = NoRows(
+    "a rule stands once, whichever of its antecedents is named first",
+    "select item_kind, least(antecedent, antecedent_2) as antecedent, greatest(antecedent, antecedent_2) as"
+    " antecedent_2, consequent, count(*) as times from {table} group by all having count(*) > 1",
+    ("antecedent", "antecedent_2", "consequent"),
 )
 
 _MERCHANDISE_ONLY = NoRows(
@@ -45,14 +54,29 @@ SUITES: tuple[TableSuite, ...] = (
     TableSuite(
         "ml",
         "basket_rules",
-        key=("level", "antecedent", "antecedent_2", "consequent"),
+        key=("item_kind", "antecedent", "antecedent_2", "consequent"),
         rules=(
-            *never_null("level", "antecedent", "consequent", "support", "confidence", "lift"),
+            *never_null("level", "item_kind", "antecedent", "consequent", "support", "confidence", "lift", "p_value"),
             OneOf("level", ("product", "category")),
+            OneOf("item_kind", ("product", "subcategory", "category")),
             *shares(("support", "confidence", "p_value")),
-            NoRowsWhere("lift is above 0", "lift <= 0", ("lift",)),
+            NoRowsWhere("lift is above 1", "lift <= 1", ("lift",)),
+            NoRowsWhere(
+                "lift lies within its interval",
+                "not (lift_low95 <= lift and lift <= lift_high95)",
+                ("lift", "lift_low95", "lift_high95"),
+            ),
+            NoRowsWhere(
+                "a rule held in the later days too", "not coalesce(holdout_lift > 1, false)", ("holdout_lift",)
+            ),
+            NoRowsWhere("a rule is beyond chance", "p_value > 0.05", ("p_value",), because=_FALSE_RULES),
+            NoRowsWhere(
+                "no rule comes of more customers than baskets", "customers > baskets", ("customers", "baskets")
+            ),
             Between("baskets", low=1),
+            Between("customers", low=1),
             NoRowsWhere("a rule does not recommend what is in the basket", "consequent in (antecedent, antecedent_2)"),
+            _ONCE,
             _MERCHANDISE_ONLY,
         ),
         may_be_empty="few orders, or no two things bought together often enough, give no rule",

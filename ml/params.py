@@ -81,28 +81,36 @@ class LifetimeParams:
 
 
 @dataclass(frozen=True)
-class PairParams:
-    """Which pairs of one level become rules."""
+class RuleParams:
+    """Which items bought together, of one kind, become rules; params.yml says what each knob means."""
 
     min_support: float
     min_baskets: int
+    min_customers: int
     min_confidence: float
+    min_lift: float
+    max_p_value: float
+    holdout_share: float
+    max_holdout_p_value: float
     max_basket_items: int
+    max_antecedent_pairs: int
     max_rules: int
 
     def __post_init__(self) -> None:
-        _require(0 <= self.min_support <= 1, "baskets: min_support is a share, 0 to 1")
-        _require(0 <= self.min_confidence <= 1, "baskets: min_confidence is a share, 0 to 1")
+        for name in ("min_support", "min_confidence", "max_p_value", "max_holdout_p_value"):
+            _require(0 <= getattr(self, name) <= 1, f"baskets: {name} lies between 0 and 1")
+        _require(0 < self.holdout_share < 1, "baskets: holdout_share lies between 0 and 1")
         _require(self.min_baskets >= 1, "baskets: min_baskets is 1 or more")
         _require(self.max_basket_items >= 2, "baskets: max_basket_items is 2 or more")
 
 
 @dataclass(frozen=True)
 class BasketParams:
-    """Pair rules on both levels."""
+    """Rules on each kind of items."""
 
-    product: PairParams
-    category: PairParams
+    product: RuleParams
+    subcategory: RuleParams
+    category: RuleParams
 
 
 @dataclass(frozen=True)

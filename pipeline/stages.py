@@ -106,7 +106,7 @@ STAGES: tuple[Stage, ...] = (
         "ml.churn_scores",
     ),
     Stage(
-        "baskets", "model", "Mine basket rules", "pipeline.predict:mine_baskets", "marts.order_lines", "ml.basket_rules"
+        "baskets", "model", "Mine basket rules", "pipeline.baskets:mine_baskets", "marts.order_lines", "ml.basket_rules"
     ),
     _gate("scores", "model", "ml.*"),
     Stage(

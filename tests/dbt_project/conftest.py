@@ -22,8 +22,9 @@ ML_TABLES = """
         customer_id varchar, churn_probability_30d double, churn_probability_60d double, churn_probability_90d double,
         churn_probability_180d double, dormancy_probability double);
     create table ml.basket_rules (
-        level varchar, antecedent varchar, antecedent_2 varchar, consequent varchar, baskets bigint, support double,
-        confidence double, lift double, leverage double, p_value double);
+        level varchar, item_kind varchar, antecedent varchar, antecedent_2 varchar, consequent varchar, baskets bigint,
+        support double, confidence double, lift double, lift_low95 double, lift_high95 double, leverage double,
+        p_value double, holdout_lift double, customers bigint);
 """
 
 

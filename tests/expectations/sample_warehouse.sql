@@ -149,8 +149,9 @@ select 'regular' as customer_id, date '2020-06-30' as as_of_date, 0.8::double as
     0.2::double as churn_probability_180d, 0.3::double as dormancy_probability;
 
 create table ml.basket_rules as
-select 'product' as level, 'P1' as antecedent, null::varchar as antecedent_2, 'P2' as consequent, 10 as baskets,
-    0.1::double as support, 0.5::double as confidence, 1.5::double as lift, 0.01::double as p_value;
+select 'product' as level, 'product' as item_kind, 'P1' as antecedent, null::varchar as antecedent_2, 'P2' as consequent,
+    10 as baskets, 0.1::double as support, 0.5::double as confidence, 1.5::double as lift, 1.2::double as lift_low95,
+    1.9::double as lift_high95, 0.01::double as p_value, 1.4::double as holdout_lift, 7 as customers;
 
 create table ml.model_cards as
 select 'churn_30d' as model, 'v1' as version, 'auc' as metric, 0.8::double as value, 'recency' as baseline,

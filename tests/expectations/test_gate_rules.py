@@ -179,7 +179,15 @@ BREAKAGES = {
     },
     ("ml.churn_scores", "scores are the night's"): "update ml.churn_scores set as_of_date = date '2020-06-29'",
     ("ml.churn_scores", "every current customer is scored"): "update ml.churn_scores set customer_id = 'somebody else'",
-    ("ml.basket_rules", "lift is above 0"): "update ml.basket_rules set lift = 0",
+    ("ml.basket_rules", "lift is above 1"): "update ml.basket_rules set lift = 1",
+    ("ml.basket_rules", "lift lies within its interval"): "update ml.basket_rules set lift_low95 = 1.6",
+    ("ml.basket_rules", "a rule held in the later days too"): "update ml.basket_rules set holdout_lift = null",
+    ("ml.basket_rules", "a rule is beyond chance"): "update ml.basket_rules set p_value = 0.06",
+    ("ml.basket_rules", "no rule comes of more customers than baskets"): "update ml.basket_rules set customers = 11",
+    (
+        "ml.basket_rules",
+        "a rule stands once, whichever of its antecedents is named first",
+    ): "insert into ml.basket_rules from ml.basket_rules",
     (
         "ml.basket_rules",
         "a rule does not recommend what is in the basket",

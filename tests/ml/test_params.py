@@ -38,7 +38,7 @@ def test_every_knob_has_a_comment():
         (lambda c: c["churn"].update(calibration="platt"), "sigmoid or isotonic"),
         (lambda c: c["lifetime"].update(tolerance=1), "lifetime.tolerance lies between"),
         (lambda c: c["baskets"].update(product=None), "baskets.product must hold keys"),
-        (lambda c: c["baskets"]["product"].update(min_support=7), "min_support is a share"),
+        (lambda c: c["baskets"]["product"].update(min_support=7), "min_support lies between 0 and 1"),
     ],
 )
 def test_a_wrong_file_says_what_is_wrong(tmp_path, change, message):

@@ -1,0 +1,27 @@
+"""What every stage that learns does: its rows go back to the warehouse whole, and what it refuses is told plainly."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pyarrow as pa
+
+from pipeline.errors import RapportError
+from pipeline.settings import Settings
+from pipeline.warehouse import open_for_writing
+
+
+@contextmanager
+def say_plainly() -> Iterator[None]:
+    """What ml refuses is a sentence already; here it becomes an error a person is shown."""
+    try:
+        yield
+    except ValueError as error:
+        raise RapportError(str(error)) from error
+
+
+def replace_table(settings: Settings, name: str, rows: pa.Table) -> None:
+    """Put rows in the place of a table of the schema ml."""
+    with open_for_writing(settings) as connection:
+        connection.execute("create schema if not exists ml")
+        connection.register("incoming", rows)
+        connection.execute(f"create or replace table ml.{name} as from incoming")
