@@ -1,31 +1,19 @@
 """The night in Airflow: one thin task a stage, the same functions as `python -m pipeline nightly`."""
 
-import os
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from itertools import groupby, pairwise
-from zoneinfo import ZoneInfo
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param, TaskGroup, task
-from airflow.sdk.exceptions import AirflowFailException
 
 from dags.assets import PUBLISHED
-from pipeline.errors import GateRefused, RapportError, UsageError
-from pipeline.progress import say
+from dags.running import FIRST_NIGHT, START, TASKS, ZONE, tell_failures
+from pipeline.errors import UsageError
 from pipeline.settings import Settings
 from pipeline.stages import STAGES, Stage, run_stage
-
-WAREHOUSE_POOL = "warehouse"  # one slot: DuckDB lets one process write its file, and shuts readers out meanwhile
-ZONE = ZoneInfo(os.environ.get("RAPPORT_TIMEZONE") or "UTC")
-RETRIES = int(os.environ.get("RAPPORT_RETRIES") or 2)
 
 # A run covers 03:00 of day D to 03:00 of day D + 1 and starts when that ends. Its logical date is the start, so its
 # day, D, is the day that ended at midnight: that is the as-of date. The three hours are for late drops to arrive.
 SCHEDULE = CronDataIntervalTimetable("0 3 * * *", timezone=str(ZONE))
-
-# Without RAPPORT_FIRST_NIGHT there is no telling where missed days begin: only the newest day runs by itself, and it
-# loads every older drop that has not been loaded yet.
-FIRST_NIGHT = os.environ.get("RAPPORT_FIRST_NIGHT")
-START = datetime.combine(date.fromisoformat(FIRST_NIGHT), time(), ZONE) if FIRST_NIGHT else None
 
 DAG_NOTES = """
 ### One night of Rapport
@@ -59,14 +47,9 @@ def choose_as_of(asked_for: str | None, logical_date: datetime | None) -> date:
 
 
 def run_one(stage_name: str, asked_for: str | None, logical_date: datetime | None) -> None:
-    """Run one stage. What trying again can't mend fails at once; the reason is shown as one sentence."""
-    try:
+    """Run one stage."""
+    with tell_failures(stage_name):
         run_stage(stage_name, Settings.from_environment(), choose_as_of(asked_for, logical_date))
-    except Exception as error:
-        say(f"{stage_name} failed: {error if isinstance(error, RapportError) else repr(error)}")
-        if isinstance(error, GateRefused | UsageError):
-            raise AirflowFailException(str(error)) from None
-        raise
 
 
 def describe(stage: Stage) -> str:
@@ -93,12 +76,7 @@ with DAG(
     catchup=bool(FIRST_NIGHT),
     max_active_runs=1,
     params={"as_of": Param(None, type=["null", "string"], format="date", title="As-of date (empty: the run's own)")},
-    default_args={
-        "owner": "rapport",
-        "pool": WAREHOUSE_POOL,
-        "retries": RETRIES,
-        "retry_delay": timedelta(minutes=5),
-    },
+    default_args=TASKS,
     tags=["rapport"],
 ):
     tasks = []

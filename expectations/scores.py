@@ -15,8 +15,8 @@ def _never_rises(short: int, long: int) -> NoRowsWhere:
 
 _EVERY_CUSTOMER = NoRows(
     "every current customer is scored",
-    "select f.customer_id from features.customer_features as f where f.is_current"
-    " and not exists (select 1 from {table} as b where b.customer_id = f.customer_id)",
+    "select f.customer_id from features.customer_features as f where"
+    " not exists (select 1 from {table} as b where b.customer_id = f.customer_id)",
     ("customer_id",),
 )
 

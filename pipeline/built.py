@@ -48,6 +48,14 @@ def begin_build(settings: Settings, as_of: date) -> Start:
     return start
 
 
+def find_built_day(settings: Settings) -> date | None:
+    """The day at whose end the tables stand; None when no build was done to its end."""
+    with open_for_writing(settings) as connection:
+        connection.execute(_TABLE)
+        found = connection.execute("select as_of_date from ops.built where is_whole").fetchone()
+    return found[0] if found else None
+
+
 def finish_build(settings: Settings, as_of: date) -> None:
     """Note that the tables stand at the end of `as_of`; what was touched before is built in."""
     with open_for_writing(settings) as connection:

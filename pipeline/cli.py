@@ -12,6 +12,7 @@ from pipeline.stages import STAGES, run_night, run_stage
 _EXAMPLES = """examples:
   python -m pipeline nightly --date 2018-01-01     the whole night, as of the end of that day
   python -m pipeline load --date 2018-01-01        one stage of it
+  python -m pipeline retrain                       train the churn model on what is known, for the nights to come
   python -m pipeline drops                         the drops that have landed
   python -m pipeline rebuild --date 2017-11-30     the published tables as they were at the end of an earlier day
   python -m pipeline summary                       the last published night, once more
@@ -69,6 +70,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar="YYYY-MM-DD",
         help="tell the nights from this one on anew, too; without it the history before --date is taken as it was told",
     )
+    retrained = _add(commands, "retrain", "train the churn model anew, for the nights after the last one", _retrain)
+    retrained.add_argument(
+        "--date", type=_parse_date, metavar="YYYY-MM-DD", help="the as-of date of the last night, which is the default"
+    )
     _add(commands, "drops", "list landed drops", _list_drops)
     commands.choices["drops"].add_argument("--last", action="store_true", help="print only the newest drop's date")
     _add(commands, "summary", "show the last published night", _show_summary)
@@ -125,6 +130,13 @@ def _rebuild(settings: Settings, options: argparse.Namespace) -> None:
     folder = rebuild(settings, options.date, options.since)
     print(f"The tables as of the end of {options.date}: {folder / 'crm.duckdb'} and {folder / 'parquet'}")
     print("What is published, and the next night, are as they were.")
+
+
+def _retrain(settings: Settings, options: argparse.Namespace) -> None:
+    from pipeline.train import retrain
+
+    built = retrain(settings, options.date)
+    print(f"A model is trained on what was known at the end of {built}; it answers on the nights after that.")
 
 
 def _run_dbt(settings: Settings, options: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""What every stage that learns does: its rows go back to the warehouse whole, and what it refuses is told plainly."""
+"""What every stage that learns does: rows leave the warehouse and go back whole, what is refused is told plainly."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from pipeline.errors import RapportError
 from pipeline.settings import Settings
-from pipeline.warehouse import open_for_writing
+from pipeline.warehouse import open_for_reading, open_for_writing
 
 
 @contextmanager
@@ -17,6 +17,12 @@ def say_plainly() -> Iterator[None]:
         yield
     except ValueError as error:
         raise RapportError(str(error)) from error
+
+
+def read_rows(settings: Settings, query: str) -> pa.Table:
+    """What a query finds in the warehouse, as Arrow columns."""
+    with open_for_reading(settings) as connection:
+        return connection.execute(query).to_arrow_table()
 
 
 def replace_table(settings: Settings, name: str, rows: pa.Table) -> None:

@@ -92,18 +92,18 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "train",
         "model",
-        "Train the churn model",
-        "pipeline.predict:train",
-        "features.*",
-        "models/churn, ml.model_cards",
+        "Train the churn model where no earlier one can answer",
+        "pipeline.train:train",
+        "marts.*",
+        "models/churn",
     ),
     Stage(
         "score",
         "model",
         "Score every customer",
-        "pipeline.predict:score",
+        "pipeline.score:score",
         "features.*, models/churn",
-        "ml.churn_scores",
+        "ml.churn_scores, ml.model_cards",
     ),
     Stage(
         "baskets", "model", "Mine basket rules", "pipeline.baskets:mine_baskets", "marts.order_lines", "ml.basket_rules"

@@ -27,7 +27,7 @@ SHARES = ("discount_share", "return_share")
 FEATURES = COUNTS_AND_AMOUNTS + SHARES
 
 IDENTITY = ("customer_id", "as_of_date")
-STATE = ("is_churned", "days_to_dormancy", "warning_window_days")
+STATE = ("is_churned", "days_to_dormancy")
 DORMANCY_LABEL = "falls_dormant_in_window"
 
 
@@ -45,7 +45,6 @@ class FeatureRows:
     features: np.ndarray
     is_churned: np.ndarray
     days_to_dormancy: np.ndarray
-    warning_window_days: int
     labels: dict[str, np.ndarray]
 
     def __len__(self) -> int:
@@ -69,15 +68,17 @@ class FeatureRows:
         return self.features[:, FEATURES.index(name)]
 
 
-def read_features(frame: pa.Table | pd.DataFrame, label_columns: tuple[str, ...] = ()) -> FeatureRows:
+def read_features(
+    frame: pa.Table | pd.DataFrame, label_columns: tuple[str, ...] = (), may_be_empty: bool = False
+) -> FeatureRows:
     """Take what the models need out of an Arrow table or a pandas frame; NULL becomes NaN.
 
-    The rows are sorted, so that the order they came in changes nothing. A missing column, an empty
-    table, or a customer twice on one as-of date is a FeatureError.
+    The rows are sorted, so that the order they came in changes nothing. A missing column, an empty table unless it may
+    be empty, or a customer twice on one as-of date is a FeatureError.
     """
     wanted = (*IDENTITY, *STATE, *FEATURES, *label_columns)
     table = _select(frame, wanted)
-    if table.num_rows == 0:
+    if table.num_rows == 0 and not may_be_empty:
         raise FeatureError("the feature table has no rows")
     customer_id, customer_hash = _customers(table)
     as_of_on = table["as_of_date"].cast(pa.date32()).to_numpy(zero_copy_only=False).astype("datetime64[D]")
@@ -89,7 +90,6 @@ def read_features(frame: pa.Table | pd.DataFrame, label_columns: tuple[str, ...]
         features=np.column_stack([_numbers(table, name) for name in FEATURES]),
         is_churned=_numbers(table, "is_churned") == 1,
         days_to_dormancy=_numbers(table, "days_to_dormancy"),
-        warning_window_days=_one_window(table),
         labels={name: _numbers(table, name) for name in label_columns},
     ).take(order)
     same = (rows.as_of_on[1:] == rows.as_of_on[:-1]) & (rows.customer_id[1:] == rows.customer_id[:-1])
@@ -128,10 +128,3 @@ def _numbers(table: pa.Table, name: str) -> np.ndarray:
     values = column.to_numpy(zero_copy_only=False).astype(np.float64, copy=True)
     values[~np.isfinite(values)] = np.nan
     return values
-
-
-def _one_window(table: pa.Table) -> int:
-    windows = table["warning_window_days"].unique().to_pylist()
-    if len(windows) != 1 or windows[0] is None:
-        raise FeatureError("warning_window_days must be one number for the whole feature table")
-    return int(windows[0])

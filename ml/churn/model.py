@@ -1,25 +1,18 @@
-"""The trained churn model as a whole: what it holds, how it scores, how it is saved and loaded."""
+"""The trained churn model as a whole: what it holds, how it scores, what it tells of itself."""
 
-import hashlib
-import json
-import os
 from dataclasses import asdict, dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import sklearn
 from threadpoolctl import threadpool_limits
 
 from ml.churn.features import DORMANCY_LABEL, FEATURES, FeatureError, FeatureRows, read_features
 from ml.churn.fit import FittedModel, FittedRule
 from ml.params import ChurnParams
 
-CARD_FILE = "card.json"
 CARD_COLUMNS = pa.schema(
     [
         ("model", pa.string()),
@@ -137,62 +130,3 @@ class ChurnModel:
         if piece.predictor is not None and chosen.any():
             probability[chosen] = piece.predictor.predict(rows.take(chosen), self.params)
         return probability
-
-
-def save_model(model: ChurnModel, folder: Path | str) -> Path:
-    """Write model and card; returns the model's file.
-
-    The model goes to a file named by its own hash and the card names that file, so that replacing the
-    card is the one step that switches, and a crash before it leaves the old model in use.
-    """
-    folder = Path(folder)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    partial = folder / "model.partial"
-    joblib.dump(model, partial, compress=3)
-    digest = _hash_file(partial)
-    target = folder / f"churn-{digest[:16]}.joblib"
-    _put_in_place(partial, target)
-    card = {"file": target.name, "sha256": digest, "scikit_learn": sklearn.__version__, **model.describe()}
-    partial_card = folder / "card.partial"
-    partial_card.write_text(json.dumps(card, indent=2, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8")
-    _put_in_place(partial_card, folder / CARD_FILE)
-    for old in folder.glob("churn-*.joblib"):
-        if old != target:
-            old.unlink()
-    return target
-
-
-def load_model(folder: Path | str) -> ChurnModel:
-    """Load what save_model wrote; a damaged file or another scikit-learn is a ModelError, never a strange score."""
-    folder = Path(folder)
-    try:
-        card = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
-        file = folder / card["file"]
-        digest = _hash_file(file)
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"no usable model in {folder} ({type(error).__name__}); train it again") from None
-    if digest != card["sha256"]:
-        raise ModelError(f"{file} is not the file its card describes; train it again")
-    if card["scikit_learn"] != sklearn.__version__:
-        raise ModelError(
-            f"{file} was made with scikit-learn {card['scikit_learn']}, this is {sklearn.__version__}; train it again"
-        )
-    return joblib.load(file)
-
-
-def _put_in_place(partial: Path, target: Path) -> None:
-    partial.chmod(0o600)
-    with partial.open("rb") as handle:
-        os.fsync(handle.fileno())
-    os.replace(partial, target)
-    descriptor = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _hash_file(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()

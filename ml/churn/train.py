@@ -18,16 +18,20 @@ from ml.params import ChurnParams
 
 
 def train_churn(
-    frame: pa.Table | pd.DataFrame, params: ChurnParams, as_of: date, code_version: str = "unknown"
+    frame: pa.Table | pd.DataFrame,
+    params: ChurnParams,
+    as_of: date,
+    warning_window_days: int,
+    code_version: str = "unknown",
 ) -> ChurnModel:
-    """Train every horizon and dormancy from the feature table of one run; the same data give the same scores.
+    """Train every horizon and dormancy from the training features of one run; the same data give the same scores.
 
     A target whose model is not better than the best naive rule, or can't be judged yet, is answered by a
     rule (status `rules`), and by nothing (NULL scores) where there are too few labelled rows even for that.
     """
     labels = (*(f"has_lapsed_{days}d" for days in params.horizons_days), DORMANCY_LABEL)
-    rows = keep_known(read_features(frame, labels), as_of)
-    targets = list_targets(params, rows.warning_window_days)
+    rows = keep_known(read_features(frame, labels, may_be_empty=True), as_of)
+    targets = list_targets(params, warning_window_days)
     version = f"{as_of.isoformat()}+{code_version[:12]}"
     with threadpool_limits(limits=1):
         pieces = tuple(train_target(rows, target, params, as_of, version) for target in targets)
@@ -35,7 +39,7 @@ def train_churn(
         as_of=as_of,
         version=version,
         code_version=code_version,
-        warning_window_days=rows.warning_window_days,
+        warning_window_days=warning_window_days,
         params=params,
         targets=pieces,
     )

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -26,7 +27,7 @@ def airflow_home(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         for name, value in changes.items():
             patch.setenv(name, value)
-        for name in ("RAPPORT_FIRST_NIGHT", "RAPPORT_TIMEZONE", "RAPPORT_RETRIES"):
+        for name in ("RAPPORT_FIRST_NIGHT", "RAPPORT_TIMEZONE", "RAPPORT_RETRIES", "RAPPORT_RETRAIN_SCHEDULE"):
             patch.delenv(name, raising=False)
         yield
 
@@ -53,7 +54,7 @@ def dag(bag):
 
 def test_dag_folder_has_no_import_errors_and_is_not_empty(bag):
     assert bag.import_errors == {}
-    assert list(bag.dags) == ["crm_nightly"]
+    assert sorted(bag.dags) == ["crm_nightly", "crm_retrain"]
 
 
 def test_tasks_are_the_stages_in_order(dag):
@@ -92,6 +93,15 @@ def test_dag_and_tasks_are_documented(dag):
         assert stage.command in dag.get_task(stage.name).doc_md
 
 
+def test_training_is_weekly_or_when_it_is_due(bag):
+    dag = bag.dags["crm_retrain"]
+    assert dag.timetable.timetable.expression == "0 6 * * 0"
+    assert [asset.uri for asset in dag.timetable.asset_condition.objects] == ["rapport://models/retraining_due"]
+    assert [(task.task_id, task.pool, task.retries) for task in dag.tasks] == [("retrain", "warehouse", 2)]
+    assert (dag.catchup, dag.max_active_runs) == (False, 1)
+    assert dag.doc_md
+
+
 def run_in_new_process(code: str, **environment: str) -> str:
     """What a fresh interpreter prints: the DAG file reads its settings when it is imported."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RAPPORT_")}
@@ -103,7 +113,7 @@ def run_in_new_process(code: str, **environment: str) -> str:
 
 def test_reading_the_dag_imports_no_heavy_package(airflow_home):
     code = (
-        "import sys, importlib; importlib.import_module('dags.crm_nightly');"
+        "import sys, importlib; importlib.import_module('dags.crm_retrain');"
         f"print('heavy:', [name for name in {HEAVY} if name in sys.modules])"
     )
     assert run_in_new_process(code) == "heavy: []"
@@ -139,7 +149,7 @@ def test_without_a_first_night_only_the_newest_ended_day_runs(airflow_home):
 
 def test_a_bare_date_means_that_date_in_every_zone(nightly, monkeypatch):
     for zone in ("America/New_York", "UTC", "Asia/Tokyo"):
-        monkeypatch.setattr(nightly, "ZONE", nightly.ZoneInfo(zone))
+        monkeypatch.setattr(nightly, "ZONE", ZoneInfo(zone))
         assert nightly.choose_as_of(None, datetime(2018, 1, 1, tzinfo=UTC)) == date(2018, 1, 1)
 
 

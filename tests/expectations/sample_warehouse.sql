@@ -133,15 +133,19 @@ create table intermediate.int_settings_resolved as select 90 as dormant_after_da
 create table intermediate.int_tiers_resolved as
 select * from (values ('standard', 0.00, false), ('vip', 100.00, true)) as t(tier, threshold_amount, is_top);
 
-create table features.customer_features as
-select d.as_of_date, 'regular' as customer_id, d.as_of_date = date '2020-06-30' as is_current,
+create table features.training_features as
+select d.as_of_date, 'regular' as customer_id,
     d.as_of_date - date '2020-01-01' as recency_days, d.as_of_date - date '2019-12-01' as tenure_days,
     2 as orders_total, 0.1::double as discount_share, 0.2::double as return_share,
     case when d.as_of_date + 30 <= date '2020-06-30' then true end as has_lapsed_30d,
     case when d.as_of_date + 60 <= date '2020-06-30' then true end as has_lapsed_60d,
     case when d.as_of_date + 90 <= date '2020-06-30' then true end as has_lapsed_90d,
     case when d.as_of_date + 180 <= date '2020-06-30' then true end as has_lapsed_180d
-from (values (date '2020-06-30'), (date '2020-05-31'), (date '2020-05-01')) as d(as_of_date);
+from (values (date '2020-06-29'), (date '2020-05-31'), (date '2020-05-01')) as d(as_of_date);
+
+create table features.customer_features as
+select date '2020-06-30' as as_of_date, 'regular' as customer_id, 181 as recency_days, 212 as tenure_days,
+    2 as orders_total, 0.1::double as discount_share, 0.2::double as return_share;
 
 create table ml.churn_scores as
 select 'regular' as customer_id, date '2020-06-30' as as_of_date, 0.8::double as churn_probability_30d,

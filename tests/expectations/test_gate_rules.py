@@ -142,32 +142,25 @@ BREAKAGES = {
     ): "update marts.interactions set occurred_at = timestamp '2020-07-01 00:00:00'",
     (
         "features.customer_features",
-        "as_of_date is not after the night",
-    ): "update features.customer_features set as_of_date = date '2020-07-01' where is_current",
+        "features are the night's",
+    ): "update features.customer_features set as_of_date = date '2020-07-01'",
     (
-        "features.customer_features",
-        "is_current marks the night's rows",
-    ): "update features.customer_features set is_current = true",
-    (
-        "features.customer_features",
-        "recency_days is not above tenure_days",
-    ): "update features.customer_features set tenure_days = 3",
-    (
-        "features.customer_features",
-        "there are rows for the night itself",
-    ): "delete from features.customer_features where is_current",
+        "features.training_features",
+        "as_of_date is before the night",
+    ): "update features.training_features set as_of_date = date '2020-06-30' where as_of_date = date '2020-06-29'",
+    ("*", "recency_days is not above tenure_days"): "update {table} set tenure_days = 3",
     **{
         (
-            "features.customer_features",
+            "features.training_features",
             f"has_lapsed_{days}d is null while its window reaches past the night",
-        ): f"update features.customer_features set has_lapsed_{days}d = false where is_current"
+        ): f"update features.training_features set has_lapsed_{days}d = false where as_of_date = date '2020-06-29'"
         for days in (30, 60, 90, 180)
     },
     **{
         (
-            "features.customer_features",
+            "features.training_features",
             f"has_lapsed_{days}d is known once its window has passed",
-        ): f"update features.customer_features set as_of_date = date '2019-01-01', has_lapsed_{days}d = null"
+        ): f"update features.training_features set as_of_date = date '2019-01-01', has_lapsed_{days}d = null"
         for days in (30, 60, 90, 180)
     },
     **{

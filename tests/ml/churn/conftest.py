@@ -55,7 +55,6 @@ def _rows_on(day, days, rhythm, leaves, hunts, random) -> pd.DataFrame:
     frame["exposures_90d"] = np.nan
     frame["is_churned"] = recency >= 2 * DORMANT_AFTER
     frame["days_to_dormancy"] = np.where(recency < DORMANT_AFTER, DORMANT_AFTER - recency, np.nan)
-    frame["warning_window_days"] = 30
     buys_next = np.where(following <= leaves, following, 10_000)
     for horizon in HORIZONS:
         lapsed = (buys_next > now + horizon).astype(float)

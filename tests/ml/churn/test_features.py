@@ -31,11 +31,6 @@ def test_a_customer_twice_on_one_date_is_refused(current):
         read_features(pd.concat([current, current.head(1)]))
 
 
-def test_two_warning_windows_are_refused(current):
-    with pytest.raises(FeatureError, match="warning_window_days"):
-        read_features(current.assign(warning_window_days=range(len(current))))
-
-
 def test_arrow_decimals_booleans_and_nulls_become_numbers(current):
     table = pa.Table.from_pandas(current.head(2), preserve_index=False)
     place = table.column_names.index("net_revenue_total")

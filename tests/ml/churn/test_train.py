@@ -15,7 +15,7 @@ SHORT = ("churn_30d", "churn_60d", "churn_90d")
 
 @pytest.fixture(scope="module")
 def model(shop, params):
-    return train_churn(shop, params, date(2024, 12, 31), code_version="abc")
+    return train_churn(shop, params, date(2024, 12, 31), 30, code_version="abc")
 
 
 def pieces_of(model):
@@ -43,7 +43,7 @@ def test_shuffled_labels_are_graded_c_and_answered_by_a_rule(shop, params, as_of
     for label in [name for name in shop.columns if name.startswith("has_lapsed")]:
         for _, places in shop.groupby("as_of_date").groups.items():
             shuffled.loc[places, label] = random.permutation(shop.loc[places, label].to_numpy())
-    model = train_churn(shuffled, params, as_of)
+    model = train_churn(shuffled, params, as_of, 30)
     for name in SHORT:
         piece = pieces_of(model)[name]
         assert (piece.grade, piece.status) == ("C", "rules")
@@ -60,20 +60,20 @@ def test_too_short_a_history_falls_back_to_an_unjudged_rule(model):
 
 def test_few_customers_fall_back(shop, params, as_of):
     few = shop[shop["customer_id"] < "c0060"]
-    model = train_churn(few, params, as_of)
+    model = train_churn(few, params, as_of, 30)
     assert "fewer than 100" in pieces_of(model)["churn_30d"].reason
     assert model.cards().num_rows == 5
 
 
 def test_no_labels_give_empty_scores_and_say_so(current, params, as_of):
-    model = train_churn(current, params, as_of)
+    model = train_churn(current, params, as_of, 30)
     scores = model.score(current)
     assert scores["churn_probability_30d"].null_count == len(current)
     assert all(piece.predictor is None and "no scores" in piece.reason for piece in model.targets)
 
 
 def test_one_outcome_only_gives_empty_scores(shop, params, as_of):
-    model = train_churn(shop.assign(has_lapsed_30d=shop["has_lapsed_30d"] * 0), params, as_of)
+    model = train_churn(shop.assign(has_lapsed_30d=shop["has_lapsed_30d"] * 0), params, as_of, 30)
     assert pieces_of(model)["churn_30d"].predictor is None
 
 
@@ -81,19 +81,19 @@ def test_labels_of_later_dates_change_nothing(shop, params):
     cut = date(2024, 10, 2)
     seen = shop[shop["as_of_date"] <= cut]
     now = seen[seen["as_of_date"] == cut]
-    with_future = train_churn(shop, params, cut).score(now)
-    without = train_churn(seen, params, cut).score(now)
+    with_future = train_churn(shop, params, cut, 30).score(now)
+    without = train_churn(seen, params, cut, 30).score(now)
     assert with_future.equals(without)
 
 
 def test_same_data_same_scores_on_one_or_two_threads_in_any_order(shop, current, params, as_of, model):
     with threadpool_limits(limits=2):
-        again = train_churn(shop.sample(frac=1, random_state=1), params, as_of).score(current)
+        again = train_churn(shop.sample(frac=1, random_state=1), params, as_of, 30).score(current)
     assert again.equals(model.score(current))
 
 
 def test_training_rows_are_limited(shop, params, as_of):
-    model = train_churn(shop, replace(params, max_training_rows=1200), as_of)
+    model = train_churn(shop, replace(params, max_training_rows=1200), as_of, 30)
     assert all(piece.facts["fitted_rows"] <= 1200 for piece in model.targets)
 
 

@@ -1,0 +1,29 @@
+"""The stage where the churn model speaks: every customer is scored."""
+
+from datetime import date
+
+import pyarrow as pa
+
+from ml.churn.store import find_model, load_model
+from pipeline.errors import RapportError
+from pipeline.learned import read_rows, replace_table, say_plainly
+from pipeline.progress import say
+from pipeline.settings import Settings
+
+
+def score(settings: Settings, as_of: date, run_id: str) -> None:
+    """Score every customer as of the run's date with the newest model that may answer on it, and show its cards."""
+    kept, _ = find_model(settings.models / "churn", as_of)
+    if kept is None:
+        raise RapportError(
+            f"{settings.models / 'churn'} holds no model for the night of {as_of}; train one with: "
+            f"python -m pipeline train --date {as_of}"
+        )
+    features = read_rows(settings, "select * from features.customer_features order by customer_id")
+    with say_plainly():
+        model = load_model(kept)
+        scores = model.score(features)
+    as_of_dates = pa.repeat(pa.scalar(as_of, pa.date32()), scores.num_rows)
+    replace_table(settings, "churn_scores", scores.append_column("as_of_date", as_of_dates))
+    replace_table(settings, "model_cards", model.cards())
+    say(f"{scores.num_rows:,} customers scored with the model of {model.as_of}")
