@@ -6,10 +6,10 @@ from expectations.segments import SEGMENTS
 _PROGRAMS = ("vip_pull", "dormancy_defence", "win_back", "up_sell", "cross_sell")
 
 _BEFORE_DORMANCY = NoRows(
-    "a dormancy_defence offer goes out before the customer's dormancy_on",
-    "select b.offer_id, b.customer_id, b.send_on, c.dormancy_on from {table} as b"
+    "a dormancy_defence offer goes out before the customer falls dormant",
+    "select b.offer_id, b.customer_id, b.send_on, c.dormant_unless_order_on from {table} as b"
     " join marts.customers as c on c.customer_id = b.customer_id"
-    " where b.program = 'dormancy_defence' and not coalesce(b.send_on < c.dormancy_on, false)",
+    " where b.program = 'dormancy_defence' and not coalesce(b.send_on < c.dormant_unless_order_on, false)",
     ("send_on",),
 )
 

@@ -53,6 +53,53 @@ SUITES: tuple[TableSuite, ...] = (
     ),
     TableSuite(
         "ml",
+        "lifetime_scores",
+        key=("customer_id",),
+        rules=(
+            *key_of("customer_id"),
+            *shares(("probability_alive",)),
+            Between("expected_orders_12m", low=0),
+            Between("clv_12m_revenue", low=0),
+            NoRowsWhere(
+                "clv_12m_revenue lies in its interval",
+                "clv_12m_revenue is not null and not coalesce("
+                "clv_12m_revenue between clv_12m_revenue_low and clv_12m_revenue_high, false)",
+                ("clv_12m_revenue", "clv_12m_revenue_low", "clv_12m_revenue_high"),
+            ),
+            NoRowsWhere("estimates are the night's", "as_of_date is distinct from {as_of}", ("as_of_date",)),
+            NoRows(
+                "every buyer has a row",
+                "select o.customer_id from marts.orders as o where o.customer_id is not null and o.status = 'completed'"
+                " and o.lines > 0 and not exists (select 1 from {table} as b where b.customer_id = o.customer_id)"
+                " group by o.customer_id",
+                ("customer_id",),
+            ),
+        ),
+    ),
+    TableSuite(
+        "ml",
+        "timing_scores",
+        key=("customer_id",),
+        rules=(
+            *key_of("customer_id"),
+            Between("offer_days", low=1),
+            NoRowsWhere("dates are the night's", "as_of_date is distinct from {as_of}", ("as_of_date",)),
+            NoRowsWhere("the next order is after the night", "next_order_on <= {as_of}", ("next_order_on",)),
+            NoRowsWhere(
+                "intervals of the next order lie in one another",
+                "not (next_order_on_low80 <= next_order_on_low50 and next_order_on_low50 <= next_order_on"
+                " and next_order_on <= next_order_on_high50 and next_order_on_high50 <= next_order_on_high80)",
+                ("next_order_on", "next_order_on_low50", "next_order_on_high50"),
+            ),
+            NoRowsWhere(
+                "dormancy_on lies in its interval",
+                "dormancy_on < dormancy_on_low or dormancy_on > dormancy_on_high",
+                ("dormancy_on_low", "dormancy_on", "dormancy_on_high"),
+            ),
+        ),
+    ),
+    TableSuite(
+        "ml",
         "basket_rules",
         key=("item_kind", "antecedent", "antecedent_2", "consequent"),
         rules=(

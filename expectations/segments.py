@@ -173,6 +173,17 @@ SUITES: tuple[TableSuite, ...] = (
             Between("recency_days", low=0),
             *shares(f"churn_probability_{days}d" for days in (30, 60, 90, 180)),
             *shares(("return_share", "full_price_share")),
+            NoRowsWhere(
+                "nobody falls dormant before the day they would without another order",
+                "dormancy_on < dormant_unless_order_on",
+                ("dormancy_on", "dormant_unless_order_on"),
+            ),
+            NoRowsWhere(
+                "once dormant no day is told for an offer or an order",
+                "segment in ('dormant', 'churned') and (contact_before is not null or next_order_on is not null)",
+                ("contact_before", "next_order_on"),
+            ),
+            NoRowsWhere("an offer works before dormancy", "contact_before >= dormancy_on", ("contact_before",)),
             _ONE_SETTING,
             _CHURNED,
             _DORMANT,

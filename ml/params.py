@@ -73,11 +73,62 @@ class LifetimeParams:
     origin_least_weeks: int
     origin_least_share: float
     most_log_error: float
+    most_regularity: int
 
     def __post_init__(self) -> None:
         _require(0 < self.tolerance < 0.01, "lifetime.tolerance lies between 0 and 0.01")
         _require(0 < self.origin_least_share <= 1, "lifetime.origin_least_share lies between 0 and 1")
         _require(self.start_histories >= 100, "lifetime.start_histories is 100 or more")
+        _require(self.most_regularity >= 1, "lifetime.most_regularity is 1 or more")
+
+
+@dataclass(frozen=True)
+class ValueParams:
+    """How value and orders to come are learnt and judged; params.yml says what each knob means."""
+
+    max_customers: int
+    least_history_days: int
+    min_history_days: int
+    least_horizon_days: int
+    origins: int
+    origin_step_days: int
+    judge_step_days: int
+    prior_purchases: float
+    penalty: float
+    groups: int
+    least_group: int
+    grade_a_gain: float
+
+    def __post_init__(self) -> None:
+        _require(self.max_customers >= 100, "value.max_customers is 100 or more")
+        _require(self.least_horizon_days >= 1, "value.least_horizon_days is 1 or more")
+        _require(self.origins >= 1, "value.origins is 1 or more")
+        _require(self.groups >= 1 and self.least_group >= 10, "value.groups is 1 or more, least_group 10 or more")
+
+
+@dataclass(frozen=True)
+class TimingParams:
+    """How dates are learnt and judged; params.yml says what each knob means."""
+
+    horizon_days: int
+    min_history_days: int
+    origins: int
+    origin_step_days: int
+    min_rows: int
+    max_rows: int
+    groups: int
+    trees: int
+    learning_rate: float
+    max_leaves: int
+    min_leaf_rows: int
+    min_responders: int
+    responders_share: float
+
+    def __post_init__(self) -> None:
+        counts = [name for name in self.__dataclass_fields__ if self.__dataclass_fields__[name].type is int]
+        low = [name for name in counts if getattr(self, name) < 1]
+        _require(not low, f"timing.{low[0] if low else ''} is 1 or more")
+        _require(0 < self.responders_share < 1, "timing.responders_share lies between 0 and 1")
 
 
 @dataclass(frozen=True)
@@ -166,6 +217,8 @@ class Params:
 
     churn: ChurnParams
     lifetime: LifetimeParams
+    value: ValueParams
+    timing: TimingParams
     baskets: BasketParams
     recommend: RecommendParams
     ladders: LadderParams

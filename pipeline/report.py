@@ -7,6 +7,12 @@ from pipeline.publish.versions import current_version
 from pipeline.settings import Settings
 from pipeline.warehouse import open_for_reading
 
+# How each estimate is measured: in words, and how the number is written.
+_MEASURES = {
+    "next_order": ("days off by", ".1f"),
+    "orders": ("off by", ".2f"),
+    "value": ("of the best fifth by spend found", ".0%"),
+}
 _SEGMENT_ORDER = ("vip", "near_vip", "regular", "at_risk", "dormant", "churned")
 
 
@@ -114,7 +120,33 @@ def _describe_models(connection) -> list[str]:
                 f"  {model:<12} AUC {value:.3f} ({low:.3f}–{high:.3f}); best rule, {baseline.replace('_', ' ')}, "
                 f"{baseline_value:.3f}; grade {grade}, {answers}"
             )
-    return ["Models, judged on a later period than they learnt from", *lines]
+    return ["Models, judged on a later period than they learnt from", *lines, *_describe_estimates(connection)]
+
+
+def _describe_estimates(connection) -> list[str]:
+    """The same of orders and value to come, each by its own measure."""
+    rows = connection.execute(
+        """
+        select model, any_value(value), any_value(low95), any_value(high95),
+            case metric when 'mae' then arg_min(baseline, baseline_value) else arg_max(baseline, baseline_value) end,
+            case metric when 'mae' then min(baseline_value) else max(baseline_value) end,
+            any_value(grade), any_value(status)
+        from ml.model_cards where metric in ('mae', 'best_20_found') and grade is not null
+        group by model, metric order by model
+        """
+    ).fetchall()
+    lines = []
+    for model, value, low, high, baseline, baseline_value, grade, status in rows:
+        if value is None:
+            lines.append(f"  {model:<12} not told: too few customers or too short a history")
+            continue
+        measure, style = _MEASURES[model]
+        answers = "the model answers" if status == "live" else "a rule answers"
+        lines.append(
+            f"  {model:<12} {measure} {value:{style}} ({low:{style}}–{high:{style}}); best rule, "
+            f"{baseline.replace('_', ' ')}, {baseline_value:{style}}; grade {grade}, {answers}"
+        )
+    return lines
 
 
 def _describe_gates(connection, run_id: str) -> list[str]:

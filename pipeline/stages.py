@@ -108,6 +108,14 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "baskets", "model", "Mine basket rules", "pipeline.baskets:mine_baskets", "marts.order_lines", "ml.basket_rules"
     ),
+    Stage(
+        "value",
+        "model",
+        "Estimate value and dates",
+        "pipeline.value:estimate",
+        "marts.*",
+        "ml.lifetime_scores, ml.timing_scores, ml.model_cards",
+    ),
     _gate("scores", "model", "ml.*"),
     Stage(
         "segment",

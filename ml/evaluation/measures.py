@@ -36,12 +36,12 @@ def measure_best_found(value: np.ndarray, spend: np.ndarray, params: ChurnParams
     orders = [np.argsort(-amount, kind="stable") for amount in (spend, value)]
 
     def find(weights: np.ndarray) -> np.ndarray:
-        return np.array([_share_found(row, orders) for row in weights])
+        return np.array([find_best_share(row, orders) for row in weights])
 
     return _summarise(find, len(value), params)
 
 
-def _share_found(weights: np.ndarray, orders: list[np.ndarray]) -> float:
+def find_best_share(weights: np.ndarray, orders: list[np.ndarray]) -> float:
     """The same for customers drawn several times, of whom the one on the line may count in part."""
     most = BEST_SHARE * weights.sum()
     taken = np.empty((2, len(weights)))

@@ -1,9 +1,10 @@
 """How often a customer will buy, whether they still are one, and what they spend: probability models.
 
-Three estimators that need a few numbers per customer and no features:
+Four estimators that need a few numbers per customer and no features:
 
 - `BetaGeometricNBD` and `ParetoNBD`: purchases to come and the probability of being alive, from frequency, recency
   and age;
+- `RegularNBD`: the same for customers who buy more or less like clockwork; `fit_regular` finds how much so;
 - `GammaGamma`: the mean value of a purchase to come, from frequency and the mean value so far.
 
     model = ParetoNBD().fit(frequency, recency, age)        # arrays, one element per customer, times in one unit
@@ -20,5 +21,15 @@ from ml.lifetime.gamma_gamma import GammaGamma
 from ml.lifetime.histories import InvalidHistoryError, LifetimeError
 from ml.lifetime.maximum import NotEstimableError
 from ml.lifetime.pareto import ParetoNBD
+from ml.lifetime.regular import RegularNBD, fit_regular
 
-__all__ = ["BetaGeometricNBD", "GammaGamma", "InvalidHistoryError", "LifetimeError", "NotEstimableError", "ParetoNBD"]
+__all__ = [
+    "BetaGeometricNBD",
+    "GammaGamma",
+    "InvalidHistoryError",
+    "LifetimeError",
+    "NotEstimableError",
+    "ParetoNBD",
+    "RegularNBD",
+    "fit_regular",
+]

@@ -83,7 +83,7 @@ class BetaGeometricNBD(PurchaseEstimator):
 
         return average_over_beta(expect, a, b + histories.frequency)
 
-    def _exceed_if_alive(self, count: np.ndarray, horizon: float, histories: Histories) -> np.ndarray:
+    def _exceed_if_alive(self, count: np.ndarray, horizon: float | np.ndarray, histories: Histories) -> np.ndarray:
         """Staying through `count` purchases and being due for one more; given a history the two are independent."""
         r, alpha, a, b = self._scaled(histories)
         x = histories.frequency

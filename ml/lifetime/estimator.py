@@ -61,6 +61,7 @@ class PurchaseEstimator(LifetimeEstimator, ABC):
     """
 
     IS_TIME: ClassVar[tuple[bool, ...]]
+    phases = 1  # events with a density of their own between two purchases
 
     def fit(self, frequency: np.ndarray, recency: np.ndarray, age: np.ndarray) -> Self:
         """Find the parameters; NotEstimableError when nobody has bought twice, InvalidHistoryError for bad rows."""
@@ -79,8 +80,8 @@ class PurchaseEstimator(LifetimeEstimator, ABC):
             starts=self._list_starts(repeats / sum_over(histories.customers, histories.age)),
             params=self.params,
         )
-        # A density of purchase times has a unit: 1 / time for each repeat purchase.
-        log_likelihood = maximum.log_likelihood - repeats * np.log(histories.scale)
+        # A density of purchase times has a unit: 1 / time for each repeat purchase, or each phase of it.
+        log_likelihood = maximum.log_likelihood - self.phases * repeats * np.log(histories.scale)
         self._keep(maximum, np.where(self.IS_TIME, histories.scale, 1.0), log_likelihood)
         return self
 
@@ -116,6 +117,16 @@ class PurchaseEstimator(LifetimeEstimator, ABC):
         histories, of_customer = group_customers(frequency, recency, age)
         return self._probability_alive(histories)[of_customer]
 
+    def probability_of_silence(
+        self, wait: float, frequency: np.ndarray, recency: np.ndarray, age: np.ndarray
+    ) -> np.ndarray:
+        """The probability that the time since the last purchase reaches `wait`, one number in the unit of age."""
+        _check_horizon(wait)
+        histories, of_customer = group_customers(frequency, recency, age)
+        left = np.maximum(wait / histories.scale - (histories.age - histories.recency), 0.0)
+        buys = self._exceed_if_alive(np.zeros(len(histories)), left, histories)
+        return (1 - self._probability_alive(histories) * buys)[of_customer]
+
     def _scaled(self, histories: Histories) -> np.ndarray:
         """The parameters in the unit of time that these histories use."""
         return self._fitted_values() / np.where(self.IS_TIME, histories.scale, 1.0)
@@ -137,8 +148,11 @@ class PurchaseEstimator(LifetimeEstimator, ABC):
         """Expected purchases of someone alive, one number per history; horizon in the histories' unit."""
 
     @abstractmethod
-    def _exceed_if_alive(self, count: np.ndarray, horizon: float, histories: Histories) -> np.ndarray:
-        """The probability that someone alive buys more often than `count` times, one number per history."""
+    def _exceed_if_alive(self, count: np.ndarray, horizon: float | np.ndarray, histories: Histories) -> np.ndarray:
+        """The probability that someone alive buys more often than `count` times, one number per history.
+
+        `horizon` is one for all or one per history.
+        """
 
 
 def _check_horizon(horizon: float) -> None:

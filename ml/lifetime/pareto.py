@@ -71,7 +71,7 @@ class ParetoNBD(PurchaseEstimator):
         lasting = (beta + histories.age) * later * exprel(-(s - 1) * later)
         return (r + histories.frequency) / (alpha + histories.age) * lasting
 
-    def _exceed_if_alive(self, count: np.ndarray, horizon: float, histories: Histories) -> np.ndarray:
+    def _exceed_if_alive(self, count: np.ndarray, horizon: float | np.ndarray, histories: Histories) -> np.ndarray:
         """Purchases until leaving or the horizon, whichever is first, averaged over the moment of leaving."""
         r, alpha, s, beta = self._scaled(histories)
         since_alpha, since_beta = alpha + histories.age, beta + histories.age
@@ -81,7 +81,7 @@ class ParetoNBD(PurchaseEstimator):
         def exceed(time: np.ndarray) -> np.ndarray:
             return betainc(count + 1, r + histories.frequency, time / (since_alpha + time))
 
-        total = stays * exceed(np.full(len(histories), horizon))
+        total = stays * exceed(np.broadcast_to(horizon, len(histories)))
         for node, weight in zip(nodes, weights, strict=True):
             leaving = since_beta * np.expm1(-np.log(stays + (1 - stays) * node) / s)
             total += (1 - stays) * weight * exceed(np.minimum(leaving, horizon))

@@ -21,6 +21,13 @@ ML_TABLES = """
     create table ml.churn_scores (
         customer_id varchar, churn_probability_30d double, churn_probability_60d double, churn_probability_90d double,
         churn_probability_180d double, dormancy_probability double);
+    create table ml.lifetime_scores (
+        customer_id varchar, probability_alive double, expected_orders_12m double, clv_12m_revenue double,
+        clv_12m_revenue_low double, clv_12m_revenue_high double);
+    create table ml.timing_scores (
+        customer_id varchar, next_order_on date, next_order_on_low50 date, next_order_on_high50 date,
+        next_order_on_low80 date, next_order_on_high80 date, dormancy_on_low date, dormancy_on date,
+        dormancy_on_high date, offer_days bigint);
     create table ml.basket_rules (
         level varchar, item_kind varchar, antecedent varchar, antecedent_2 varchar, consequent varchar, baskets bigint,
         support double, confidence double, lift double, lift_low95 double, lift_high95 double, leverage double,

@@ -152,6 +152,19 @@ select 'regular' as customer_id, date '2020-06-30' as as_of_date, 0.8::double as
     0.6::double as churn_probability_60d, 0.4::double as churn_probability_90d,
     0.2::double as churn_probability_180d, 0.3::double as dormancy_probability;
 
+create table ml.lifetime_scores as
+select distinct customer_id, date '2020-06-30' as as_of_date, 0.9::double as probability_alive,
+    4.0::double as expected_orders_12m, 40.0::double as clv_12m_revenue, 10.0::double as clv_12m_revenue_low,
+    90.0::double as clv_12m_revenue_high
+from marts.orders where customer_id is not null;
+
+create table ml.timing_scores as
+select customer_id, as_of_date, date '2020-07-10' as next_order_on, date '2020-07-05' as next_order_on_low50,
+    date '2020-07-15' as next_order_on_high50, date '2020-07-02' as next_order_on_low80,
+    date '2020-07-30' as next_order_on_high80, date '2020-08-30' as dormancy_on_low, date '2020-10-30' as dormancy_on,
+    null::date as dormancy_on_high, 9::bigint as offer_days
+from ml.lifetime_scores;
+
 create table ml.basket_rules as
 select 'product' as level, 'product' as item_kind, 'P1' as antecedent, null::varchar as antecedent_2, 'P2' as consequent,
     10 as baskets, 0.1::double as support, 0.5::double as confidence, 1.5::double as lift, 1.2::double as lift_low95,
@@ -168,7 +181,10 @@ select customer_id, date '2020-06-30' as as_of_date, segment, recency_days, orde
     null::decimal(18, 2) as gross_margin_12m, net_revenue_12m::decimal(18, 2) as net_revenue_12m, average_order_value::decimal(18, 2) as average_order_value, tier,
     0.5::double as churn_probability_30d, 0.4::double as churn_probability_60d, 0.3::double as churn_probability_90d,
     0.2::double as churn_probability_180d, 0.1::double as return_share, 0.9::double as full_price_share,
-    dormancy_on
+    dormant_unless_order_on, dormant_unless_order_on as dormancy_on, dormant_unless_order_on as dormancy_on_low,
+    null::date as dormancy_on_high,
+    case when recency_days < 90 then dormant_unless_order_on - 9 end as contact_before,
+    case when recency_days < 90 then date '2020-07-10' end as next_order_on
 from (values
     ('regular', 'regular', 29, 1, 19.00, 19.00, 'standard', date '2020-08-30'),
     ('vip', 'vip', 10, 1, 500.00, 500.00, 'vip', date '2020-09-18'),
@@ -176,7 +192,7 @@ from (values
     ('dormant', 'dormant', 121, 1, 6.00, 6.00, 'standard', date '2020-05-30'),
     ('churned', 'churned', 546, 1, 0.00, 10.00, 'standard', date '2019-04-01'),
     ('member', null, null, 0, 0.00, null, null, null)
-) as t(customer_id, segment, recency_days, orders_total, net_revenue_12m, average_order_value, tier, dormancy_on);
+) as t(customer_id, segment, recency_days, orders_total, net_revenue_12m, average_order_value, tier, dormant_unless_order_on);
 
 create table marts.segment_summary as
 select date '2020-06-30' as as_of_date, segment, count(c.customer_id) as customers,

@@ -171,6 +171,37 @@ BREAKAGES = {
         for short, long in ((30, 60), (60, 90), (90, 180))
     },
     ("ml.churn_scores", "scores are the night's"): "update ml.churn_scores set as_of_date = date '2020-06-29'",
+    (
+        "ml.lifetime_scores",
+        "clv_12m_revenue lies in its interval",
+    ): "update ml.lifetime_scores set clv_12m_revenue = 9",
+    (
+        "ml.lifetime_scores",
+        "estimates are the night's",
+    ): "update ml.lifetime_scores set as_of_date = date '2020-06-29'",
+    ("ml.lifetime_scores", "every buyer has a row"): "delete from ml.lifetime_scores where customer_id = 'vip'",
+    ("ml.timing_scores", "dates are the night's"): "update ml.timing_scores set as_of_date = date '2020-06-29'",
+    (
+        "ml.timing_scores",
+        "the next order is after the night",
+    ): "update ml.timing_scores set next_order_on = date '2020-06-30'",
+    (
+        "ml.timing_scores",
+        "intervals of the next order lie in one another",
+    ): "update ml.timing_scores set next_order_on_low50 = date '2020-07-01'",
+    (
+        "ml.timing_scores",
+        "dormancy_on lies in its interval",
+    ): "update ml.timing_scores set dormancy_on_low = date '2020-12-30'",
+    (
+        "marts.customers",
+        "nobody falls dormant before the day they would without another order",
+    ): _CUSTOMER.format("dormancy_on = date '2020-08-01'", "regular"),
+    (
+        "marts.customers",
+        "once dormant no day is told for an offer or an order",
+    ): _CUSTOMER.format("next_order_on = date '2020-07-02'", "dormant"),
+    ("marts.customers", "an offer works before dormancy"): _CUSTOMER.format("contact_before = dormancy_on", "regular"),
     ("ml.churn_scores", "every current customer is scored"): "update ml.churn_scores set customer_id = 'somebody else'",
     ("ml.basket_rules", "lift is above 1"): "update ml.basket_rules set lift = 1",
     ("ml.basket_rules", "lift lies within its interval"): "update ml.basket_rules set lift_low95 = 1.6",
@@ -239,8 +270,8 @@ BREAKAGES = {
     ("marts.offers", "send_on is after the night"): "update marts.offers set send_on = date '2020-06-30'",
     ("marts.offers", "an offer outlives its sending"): "update marts.offers set expires_on = date '2020-06-30'",
     ("marts.offers", "customer_id is found in marts.customers"): _CUSTOMER.format("customer_id = 'gone'", "near"),
-    ("marts.offers", "a dormancy_defence offer goes out before the customer's dormancy_on"): _CUSTOMER.format(
-        "dormancy_on = date '2020-07-01'", "regular"
+    ("marts.offers", "a dormancy_defence offer goes out before the customer falls dormant"): _CUSTOMER.format(
+        "dormant_unless_order_on = date '2020-07-01'", "regular"
     ),
     (
         "marts.offers",

@@ -8,7 +8,6 @@ from tests.integration.tracing import Person
 
 _SAME_FOR_MOST = dict.fromkeys((
     "tier_gap_amount", "tier_gap_orders", "vip_gap_widens_on", "vip_gap_widens_by", "let_go_since", "keep_review_on",
-    "contact_before", "next_order_on",
 )) | {
     "as_of_date": "2025-03-05", "is_loyalty_member": True, "points_balance": 0, "tier": "standard",
     "support_contacts_12m": 0, "minutes_12m": "0", "returns_12m": "0", "is_near_vip": False, "is_at_risk": False,
@@ -19,7 +18,7 @@ _ONLY_OF_BUYERS = (
     "return_share", "full_price_share", "discount_share", "tier", "tier_gap_amount", "tier_gap_orders",
     "vip_gap_amount", "vip_gap_widens_on", "vip_gap_widens_by", "r_score", "f_score", "m_score", "segment",
     "segment_since", "is_near_vip", "is_at_risk", "was_at_risk", "value_band", "keep_status", "keep_reason",
-    "let_go_since", "keep_review_on", "dormancy_on", "contact_before", "next_order_on", "confidence",
+    "let_go_since", "keep_review_on", "dormant_unless_order_on", "confidence",
 )  # fmt: skip
 
 
@@ -54,7 +53,7 @@ PEOPLE = [
         cost_12m="5.60", refunds="1.67", returned_cost_12m="1 * 1.65", support_contacts_12m=1, minutes_12m="6.0",
         returns_12m=1, points_balance="19 + 5", tier_gap_amount="183.78 - 3.95", tier_gap_orders=16,
         vip_gap_widens_on="2025-05-07", vip_gap_widens_by="5.62", r_score=1, f_score=2, m_score=1,
-        value_band="negative", segment="churned", segment_since="2025-02-03", dormancy_on="2024-09-15",
+        value_band="negative", segment="churned", segment_since="2025-02-03", dormant_unless_order_on="2024-09-15",
         keep_status="maintain",
         keep_reason=(
             "value band negative, worth -6.40 in 12 months; 1 order in 12 months and 425 days since the "
@@ -81,8 +80,8 @@ PEOPLE = [
         refunds="18.74", returned_cost_12m="1 * 11.64", support_contacts_12m=2, minutes_12m="11.5 + 34.2",
         returns_12m=1, points_balance="38", tier_gap_amount="183.78 - 25.66", tier_gap_orders=13,
         vip_gap_widens_on="2025-06-22", vip_gap_widens_by="5.54", r_score=3, f_score=3, m_score=2,
-        value_band="negative", segment="regular", segment_since="2025-02-03", dormancy_on="2025-04-05",
-        contact_before="2025-04-04", keep_status="maintain",
+        value_band="negative", segment="regular", segment_since="2025-02-03", dormant_unless_order_on="2025-04-05",
+        keep_status="maintain",
         keep_reason=(
             "value band negative, worth -14.66 in 12 months; 2 orders in 12 months and 256 days since the "
             "first are too little to let them go"
@@ -112,7 +111,7 @@ PEOPLE = [
         support_contacts_12m=2, minutes_12m="6.0 + 4.1", returns_12m=1, points_balance="21 + 55 + 15 + 9",
         tier_gap_amount="183.78 - 46.02", tier_gap_orders=12, vip_gap_widens_on="2025-04-25",
         vip_gap_widens_by="21.20", r_score=2, f_score=4, m_score=3, value_band="middle", segment="dormant",
-        segment_since="2025-02-03", dormancy_on="2024-12-30", keep_status="maintain",
+        segment_since="2025-02-03", dormant_unless_order_on="2024-12-30", keep_status="maintain",
         keep_reason="value band middle, worth 6.13 in 12 months",
     ),
     trace(
@@ -159,8 +158,8 @@ PEOPLE = [
         minutes_12m="7.1 + 11.6 + 12.9 + 3.4 + 15.5 + 14.2 + 18.4", returns_12m=2, is_loyalty_member=False,
         tier_gap_amount="183.78 - 162.50", tier_gap_orders=1, vip_gap_widens_on="2025-04-22",
         vip_gap_widens_by="34.16", r_score=5, f_score=5, m_score=5, value_band="negative", segment="near_vip",
-        segment_since="2025-03-05", is_near_vip=True, dormancy_on="2025-06-24", contact_before="2025-06-23",
-        next_order_on="2025-04-18", let_go_since="2025-02-03", keep_review_on="2025-05-04", keep_status="let_go",
+        segment_since="2025-03-05", is_near_vip=True, dormant_unless_order_on="2025-06-24",
+        let_go_since="2025-02-03", keep_review_on="2025-05-04", keep_status="let_go",
         keep_reason=(
             "6 orders in 12 months left -59.91: a margin of -18.67 less 33.24 for support and 8.00 for "
             "handling returns"
@@ -185,8 +184,8 @@ PEOPLE = [
         discounts="3.05", cost_12m="25.55 + 1.70 + 9.37 + 63.15", is_loyalty_member=False,
         tier_gap_amount="183.78 - 179.51", tier_gap_orders=1, vip_gap_widens_on="2025-11-01",
         vip_gap_widens_by="41.04", r_score=5, f_score=4, m_score=5, value_band="top", segment="near_vip",
-        segment_since="2025-03-05", is_near_vip=True, dormancy_on="2025-06-30", contact_before="2025-06-29",
-        next_order_on="2025-03-19", keep_status="invest",
+        segment_since="2025-03-05", is_near_vip=True, dormant_unless_order_on="2025-06-30",
+        keep_status="invest",
         keep_reason="4.27 short of the top tier, an order of theirs brings 44.88",
     ),
     trace(
@@ -233,8 +232,8 @@ PEOPLE = [
         ),
         cost_12m="16.67 + 18.33 + 29.13 + 49.24 + 15.16 + 46.80", support_contacts_12m=1, minutes_12m="12.0",
         points_balance="26 + 13 + 26 + 62", tier="vip", vip_gap_amount="183.78 - 184.63", r_score=5, f_score=5,
-        m_score=5, value_band="middle", segment="vip", segment_since="2025-03-05", dormancy_on="2025-07-05",
-        contact_before="2025-07-04", next_order_on="2025-05-19", let_go_since="2025-02-03",
+        m_score=5, value_band="middle", segment="vip", segment_since="2025-03-05", dormant_unless_order_on="2025-07-05",
+        let_go_since="2025-02-03",
         keep_review_on="2025-05-04", keep_status="let_go",
         keep_reason=(
             "6 orders in 12 months left 4.50 of 184.63 net revenue: a margin of 9.30 less 4.80 for support "
@@ -266,8 +265,8 @@ PEOPLE = [
         full_price="31.39 + 18.98 + 12.54 + 99.53 + 11.89", discounts="2.53",
         cost_12m="20.85 + 19.68 + 7.79 + 63.27 + 6.05", support_contacts_12m=2, minutes_12m="4.0 + 17.1",
         points_balance="31 + 33 + 12 + 99 + 11", tier="vip", vip_gap_amount="183.78 - 188.68", r_score=4, f_score=4,
-        m_score=5, value_band="top", segment="vip", segment_since="2025-03-05", dormancy_on="2025-06-16",
-        contact_before="2025-06-15", next_order_on="2025-03-23", keep_status="invest",
+        m_score=5, value_band="top", segment="vip", segment_since="2025-03-05", dormant_unless_order_on="2025-06-16",
+        keep_status="invest",
         keep_reason="holds the top tier with 188.68 net revenue in 12 months",
     ),
     trace(
@@ -286,7 +285,7 @@ PEOPLE = [
         support_contacts_12m=1, minutes_12m="9.7", points_balance="9 + 9", tier_gap_amount="183.78 - 19.17",
         tier_gap_orders=18, vip_gap_widens_on="2025-09-04", vip_gap_widens_by="9.98", r_score=2, f_score=3, m_score=2,
         value_band="negative", segment="at_risk", segment_since="2025-02-03", is_at_risk=True, was_at_risk=True,
-        dormancy_on="2025-03-11", contact_before="2025-03-10", keep_status="maintain",
+        dormant_unless_order_on="2025-03-11", keep_status="maintain",
         keep_reason=(
             "value band negative, worth -0.71 in 12 months; 2 orders in 12 months and 182 days since the "
             "first are too little to let them go"
@@ -311,8 +310,8 @@ PEOPLE = [
         discounts="0", cost_12m="16.99 + 18.80 + 10.75 + 46.94", points_balance="20",
         tier_gap_amount="183.78 - 150.46", tier_gap_orders=1, vip_gap_widens_on="2025-08-25",
         vip_gap_widens_by="30.58", r_score=3, f_score=4, m_score=5, value_band="high", segment="near_vip",
-        segment_since="2025-02-03", is_near_vip=True, is_at_risk=True, dormancy_on="2025-04-30",
-        contact_before="2025-04-29", keep_status="invest",
+        segment_since="2025-02-03", is_near_vip=True, is_at_risk=True, dormant_unless_order_on="2025-04-30",
+        keep_status="invest",
         keep_reason="33.32 short of the top tier, an order of theirs brings 37.62",
     ),
     trace_prospect(

@@ -112,8 +112,9 @@ _DATES = {"first_order_on", "last_order_on", "vip_gap_widens_on"}
 # No score was written, and no lifetime model is there.
 _EMPTY = (
     *(f"churn_probability_{days}d" for days in (30, 60, 90, 180)), "dormancy_probability", "probability_alive",
-    "dormancy_on_low", "dormancy_on_high", "next_order_on", *(f"next_order_on_{end}" for end in (
-        "low50", "high50", "low80", "high80")), "expected_orders_12m", "clv_12m_revenue", "clv_12m_margin",
+    "contact_before", "next_order_on", *(f"next_order_on_{end}" for end in (
+        "low50", "high50", "low80", "high80")), "expected_orders_12m", "clv_12m_revenue", "clv_12m_revenue_low",
+    "clv_12m_revenue_high", "clv_12m_margin",
     "clv_12m_margin_low", "clv_12m_margin_high", "let_go_since", "keep_review_on",
 )  # fmt: skip
 
@@ -141,8 +142,9 @@ def expect(row: tuple) -> dict[str, object]:
         "is_near_vip": person["segment"] == "near_vip",
         "is_at_risk": False,
         "was_at_risk": False,
-        "dormancy_on": dormancy_on,
-        "contact_before": None if is_dormant else dormancy_on - timedelta(days=1),
+        "dormant_unless_order_on": dormancy_on,
+        # who is dormant is so since a day that is a fact; of the others no model tells
+        **dict.fromkeys(("dormancy_on", "dormancy_on_low", "dormancy_on_high"), dormancy_on if is_dormant else None),
         "confidence": "low",
     }  # fmt: skip
 
@@ -243,6 +245,8 @@ def test_one_customer_of_a_shop_without_support_loyalty_returns_or_cost(tmp_path
         "keep_status": "invest",
         "keep_reason": "holds the top tier with 20.00 net revenue in 12 months; not known: unit costs (none landed; "
         "value is net revenue, nobody is let go), support (no contacts landed), returns (none landed)",
-        "dormancy_on": date(2024, 10, 30),
+        **dict.fromkeys(
+            ("dormant_unless_order_on", "dormancy_on", "dormancy_on_low", "dormancy_on_high"), date(2024, 10, 30)
+        ),
         "confidence": "low",
     }

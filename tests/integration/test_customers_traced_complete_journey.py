@@ -36,7 +36,7 @@ LAST_OF_BANDS = {"top": 12720, "high": 6638, "middle": 2948, "low": 0}
 _SAME_FOR_ALL = dict.fromkeys((
     "gross_margin_12m", "return_share", "support_contacts_12m", "support_cost_12m", "returns_cost_12m",
     "cost_to_serve_12m", "points_balance", "tier_gap_amount", "tier_gap_orders", "vip_gap_widens_on",
-    "vip_gap_widens_by", "let_go_since", "keep_review_on", "contact_before", "next_order_on",
+    "vip_gap_widens_by", "let_go_since", "keep_review_on",
 )) | {
     "as_of_date": str(AS_OF), "is_loyalty_member": True, "tier": "standard", "segment_since": str(AS_OF),
     "is_near_vip": False, "is_at_risk": False, "was_at_risk": False, "refunds": "0",
@@ -63,7 +63,7 @@ PEOPLE = [
         first_order_on="2017-01-06", last_order_on="2017-01-06", recency_days=390,
         orders_total=1, orders_12m=0, gaps=[], sales="8.47", sales_12m="0", full_price="8.47", discounts="0",
         tier_gap_amount="127.20 - 0.00", tier_gap_orders=16, r_score=1, f_score=1, m_score=1, value_band="low",
-        segment="churned", dormancy_on="2017-06-25", keep_status="maintain",
+        segment="churned", dormant_unless_order_on="2017-06-25", keep_status="maintain",
         keep_reason="value band low, worth 0.00 in 12 months",
     ),
     trace(
@@ -81,7 +81,7 @@ PEOPLE = [
         orders_total=1, orders_12m=1, gaps=[], sales="136.47", full_price="51.16",
         discounts="2.62 + 3.84 + 0.39 + 2.36 + 5.14 + 15.37 + 5.00 + 1.31 + 1.32 + 1.31 + 3.00 + 0.69 + 0.69",
         tier="vip", vip_gap_amount="127.20 - 136.47", r_score=1, f_score=1, m_score=5, value_band="top",
-        segment="churned", dormancy_on="2017-07-31", keep_status="invest",
+        segment="churned", dormant_unless_order_on="2017-07-31", keep_status="invest",
         keep_reason="holds the top tier with 136.47 net revenue in 12 months",
     ),
     trace(
@@ -93,7 +93,7 @@ PEOPLE = [
         first_order_on="2017-08-14", last_order_on="2017-08-14", recency_days=170,
         orders_total=1, orders_12m=1, gaps=[], sales="2.00", full_price="0", discounts="0.58",
         tier_gap_amount="127.20 - 2.00", tier_gap_orders=63, vip_gap_widens_on="2018-08-14", vip_gap_widens_by="2.00",
-        r_score=2, f_score=1, m_score=1, value_band="low", segment="dormant", dormancy_on="2018-01-31",
+        r_score=2, f_score=1, m_score=1, value_band="low", segment="dormant", dormant_unless_order_on="2018-01-31",
         keep_status="maintain", keep_reason="value band low, worth 2.00 in 12 months",
     ),
     trace(
@@ -109,7 +109,7 @@ PEOPLE = [
         first_order_on="2017-02-07", last_order_on="2017-04-23", recency_days=283,
         orders_total=3, orders_12m=3, gaps=[75], sales="12.50 + 115.43 + 3.67", full_price="1.98 + 115.43",
         discounts="2.08 + 1.98 + 1.14 + 0.92 + 0.03 + 1.02", tier="vip", vip_gap_amount="127.20 - 131.60",
-        r_score=1, f_score=3, m_score=5, value_band="top", segment="dormant", dormancy_on="2017-10-10",
+        r_score=1, f_score=3, m_score=5, value_band="top", segment="dormant", dormant_unless_order_on="2017-10-10",
         keep_status="invest", keep_reason="holds the top tier with 131.60 net revenue in 12 months",
     ),
     trace(
@@ -138,7 +138,7 @@ PEOPLE = [
             "0.28 + 2.64"
         ),
         tier="vip", vip_gap_amount="127.20 - 127.20", r_score=3, f_score=4, m_score=5, value_band="top",
-        segment="vip", dormancy_on="2018-05-04", contact_before="2018-05-03", keep_status="invest",
+        segment="vip", dormant_unless_order_on="2018-05-04", keep_status="invest",
         keep_reason="holds the top tier with 127.20 net revenue in 12 months",
     ),
     trace(
@@ -157,7 +157,7 @@ PEOPLE = [
         sales_12m="30.00 + 26.00 + 20.00 + 15.96 + 21.00", full_price="15.96",
         discounts="0.01 + 0.01 + 0.01 + 0.01 + 0.01", tier_gap_amount="127.20 - 112.96", tier_gap_orders=1,
         vip_gap_widens_on="2018-02-03", vip_gap_widens_by="30.00", r_score=3, f_score=4, m_score=5, value_band="high",
-        segment="near_vip", is_near_vip=True, dormancy_on="2018-03-31", contact_before="2018-03-30",
+        segment="near_vip", is_near_vip=True, dormant_unless_order_on="2018-03-31",
         keep_status="invest", keep_reason="14.24 short of the top tier, an order of theirs brings 28.49",
     ),
     trace(
@@ -171,7 +171,7 @@ PEOPLE = [
         orders_total=2, orders_12m=2, gaps=[1], sales="49.99 + 49.99", full_price="10.00 + 10.00",
         discounts="90.00 + 90.00", tier_gap_amount="127.20 - 99.98", tier_gap_orders=1,
         vip_gap_widens_on="2018-12-28", vip_gap_widens_by="49.99", r_score=5, f_score=2, m_score=5, value_band="high",
-        segment="near_vip", is_near_vip=True, dormancy_on="2018-06-17", contact_before="2018-06-16",
+        segment="near_vip", is_near_vip=True, dormant_unless_order_on="2018-06-17",
         keep_status="too_early", keep_reason="first bought 34 days ago, judged from 90 days on",
     ),
     trace(
@@ -189,7 +189,7 @@ PEOPLE = [
         sales_12m="9.00 + 7.73 + 1.00", full_price="17.28 + 1.00", discounts="0.50 + 2.97 + 0.36 + 4.39",
         tier_gap_amount="127.20 - 17.73", tier_gap_orders=16,
         vip_gap_widens_on="2018-08-02", vip_gap_widens_by="9.00", r_score=3, f_score=3, m_score=1, value_band="low",
-        segment="at_risk", is_at_risk=True, dormancy_on="2018-04-25", contact_before="2018-04-24",
+        segment="at_risk", is_at_risk=True, dormant_unless_order_on="2018-04-25",
         keep_status="maintain", keep_reason="value band low, worth 17.73 in 12 months",
     ),
     trace(
@@ -204,7 +204,7 @@ PEOPLE = [
         orders_total=3, orders_12m=3, gaps=[96, 177], sales="11.99 + 2.00 + 2.00", full_price="11.99",
         discounts="1.00 + 1.00", tier_gap_amount="127.20 - 15.99", tier_gap_orders=21,
         vip_gap_widens_on="2018-04-02", vip_gap_widens_by="11.99", r_score=5, f_score=3, m_score=1, value_band="low",
-        segment="regular", dormancy_on="2018-06-19", contact_before="2018-06-18", next_order_on="2018-05-17",
+        segment="regular", dormant_unless_order_on="2018-06-19",
         keep_status="maintain", keep_reason="value band low, worth 15.99 in 12 months",
     ),
     trace(
@@ -243,7 +243,7 @@ PEOPLE = [
         tier_gap_amount="127.20 - 56.45", tier_gap_orders=23,
         vip_gap_widens_on="2018-02-03", vip_gap_widens_by="2.69",
         r_score=5, f_score=5, m_score=4, value_band="middle", segment="regular",
-        dormancy_on="2018-06-03", contact_before="2018-06-02", keep_status="maintain",
+        dormant_unless_order_on="2018-06-03", keep_status="maintain",
         keep_reason="value band middle, worth 56.45 in 12 months",
     ),
 ]  # fmt: skip

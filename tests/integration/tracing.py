@@ -39,7 +39,7 @@ MONEY = {"tier_gap_amount", "vip_gap_amount", "vip_gap_widens_by"}
 COUNTS = {"recency_days", "points_balance"}
 DATES = {
     "as_of_date", "first_order_on", "last_order_on", "vip_gap_widens_on", "segment_since", "let_go_since",
-    "keep_review_on", "dormancy_on", "contact_before", "next_order_on",
+    "keep_review_on", "dormant_unless_order_on",
 }  # fmt: skip
 # sums a person's rows lead to, written out beside them; with _12m: of the 12 months that end with the as-of date,
 # left out where everything is
@@ -51,8 +51,10 @@ COST_PER_MINUTE, COST_PER_RETURN = Fraction("0.40"), Fraction("4.00")
 # what a model says, or is to say; it is given where a rule needs it
 FROM_MODELS = {
     *(f"churn_probability_{days}d" for days in (30, 60, 90, 180)), "dormancy_probability", "probability_alive",
-    "dormancy_on_low", "dormancy_on_high", *(f"next_order_on_{end}" for end in ("low50", "high50", "low80", "high80")),
-    "expected_orders_12m", "clv_12m_revenue", "clv_12m_margin", "clv_12m_margin_low", "clv_12m_margin_high",
+    "dormancy_on", "dormancy_on_low", "dormancy_on_high", "contact_before", "next_order_on",
+    *(f"next_order_on_{end}" for end in ("low50", "high50", "low80", "high80")),
+    "expected_orders_12m", "clv_12m_revenue", "clv_12m_revenue_low", "clv_12m_revenue_high", "clv_12m_margin",
+    "clv_12m_margin_low", "clv_12m_margin_high",
 }  # fmt: skip
 
 _LINE = re.compile(r"(\S+) ([\d.]+)\*([\d.]+)(?:-([\d.]+))?(?: \(([\d.]+)\))?")
@@ -82,6 +84,11 @@ def run_nights(settings: Settings, nights: dict[date, dict[str, float]]) -> None
                     " select customer_id, ? from marts.orders where order_id = ?",
                     [probability, order_id],
                 )
+            # confidence counts gaps only on nights when there are lifetime models
+            connection.execute(
+                "insert into ml.lifetime_scores (customer_id, expected_orders_12m)"
+                " select customer_id, 0 from intermediate.int_customer_facts where orders_total > 0"
+            )
         run_stage("segment", settings, as_of)
 
 

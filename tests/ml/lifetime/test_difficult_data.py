@@ -5,11 +5,27 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ml.lifetime import BetaGeometricNBD, GammaGamma, InvalidHistoryError, LifetimeError, NotEstimableError, ParetoNBD
+from ml.lifetime import (
+    BetaGeometricNBD,
+    GammaGamma,
+    InvalidHistoryError,
+    LifetimeError,
+    NotEstimableError,
+    ParetoNBD,
+    RegularNBD,
+)
 from ml.params import load_params
 from tests.ml.lifetime.conftest import simulate_pareto
 
-BOTH = (BetaGeometricNBD, ParetoNBD)
+
+class ThreePhases(RegularNBD):
+    """Clockwork, whatever the data."""
+
+    def __init__(self, params=None):
+        super().__init__(params, regularity=3)
+
+
+ALL = (BetaGeometricNBD, ParetoNBD, RegularNBD, ThreePhases)
 
 
 def _one_week():
@@ -38,7 +54,7 @@ DIFFICULT = {
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("kind", BOTH)
+@pytest.mark.parametrize("kind", ALL)
 @pytest.mark.parametrize("name", DIFFICULT)
 def test_a_fit_converges_and_predicts_sensibly(kind, name):
     columns = DIFFICULT[name]
@@ -60,7 +76,7 @@ def test_a_fit_converges_and_predicts_sensibly(kind, name):
     assert (high >= np.floor(predicted / 10)).all()
 
 
-@pytest.mark.parametrize("kind", BOTH)
+@pytest.mark.parametrize("kind", ALL)
 @pytest.mark.parametrize("name", ["all histories the same", "one customer", "one customer came back"])
 def test_what_the_data_do_not_determine_is_told(kind, name):
     model = kind().fit(*DIFFICULT[name])
@@ -68,7 +84,7 @@ def test_what_the_data_do_not_determine_is_told(kind, name):
     assert any(np.isnan(error) for error in model.standard_errors_.values())
 
 
-@pytest.mark.parametrize("kind", BOTH)
+@pytest.mark.parametrize("kind", ALL)
 def test_without_a_repeat_purchase_there_is_nothing_to_estimate(kind):
     with pytest.raises(NotEstimableError, match="none of 70 customers has bought twice"):
         kind().fit(np.zeros(70), np.zeros(70), np.linspace(0, 30, 70))

@@ -30,7 +30,7 @@ targets as (
         customers.recency_days,
         customers.median_gap_days,
         customers.average_order_value,
-        customers.dormancy_on,
+        customers.dormant_unless_order_on,
         customers.dormancy_probability,
         segments.vip_gap_amount,
         case

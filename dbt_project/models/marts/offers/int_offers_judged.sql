@@ -53,7 +53,8 @@ checked as (
             when settings.has_consents and not coalesce(consents.is_granted, false) then 'no_consent'
             when offers.keep_status = 'let_go' then 'let_go'
             when recently_sent.customer_id is not null then 'capped'
-            when offers.program = 'dormancy_defence' and offers.dormancy_on <= offers.send_on then 'low_value'
+            when offers.program = 'dormancy_defence' and offers.dormant_unless_order_on <= offers.send_on
+                then 'low_value'
         end as refusal,
         recently_sent.sent_on
     from offers
@@ -88,7 +89,7 @@ final as (
         incentive_value,
         cost,
         keep_status,
-        dormancy_on,
+        dormant_unless_order_on,
         send_on,
         expires_on,
         channel,

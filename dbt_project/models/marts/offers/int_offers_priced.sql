@@ -49,11 +49,13 @@ final as (
         targets.incentive_value,
         targets.cost,
         targets.keep_status,
-        targets.dormancy_on,
+        targets.dormant_unless_order_on,
         targets.send_on,
         case
             when targets.program = 'dormancy_defence'
-                then least({{ days_after('targets.send_on', var('offer_valid_days')) }}, targets.dormancy_on)
+                then least(
+                    {{ days_after('targets.send_on', var('offer_valid_days')) }}, targets.dormant_unless_order_on
+                )
             else {{ days_after('targets.send_on', var('offer_valid_days')) }}
         end as expires_on,
         targets.channel,
@@ -92,7 +94,7 @@ final as (
                     when targets.median_gap_days is null then ''
                     else ', usually every ' || {{ counted('cast(ceil(targets.median_gap_days) as integer)', 'day') }}
                 end
-                || '; falls dormant on ' || targets.dormancy_on || ' with probability '
+                || '; falls dormant on ' || targets.dormant_unless_order_on || ' with probability '
                 || cast(round(100 * targets.dormancy_probability) as integer) || '% if nothing is done. Likely next: '
                 || targets.product_name || '.'
         end as reason

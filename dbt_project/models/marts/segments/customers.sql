@@ -1,10 +1,4 @@
-with settings as (
-
-    select * from {{ ref('int_settings_resolved') }}
-
-),
-
-people as (
+with people as (
 
     select * from {{ ref('int_customer_value') }}
 
@@ -22,6 +16,12 @@ scores as (
 
 ),
 
+dates as (
+
+    select * from {{ ref('int_customer_dates') }}
+
+),
+
 since as (
 
     select
@@ -29,6 +29,12 @@ since as (
         segment_since
     from {{ ref('segment_history') }}
     where valid_to is null
+
+),
+
+worth as (
+
+    select * from {{ ref('int_customer_worth') }}
 
 ),
 
@@ -97,43 +103,39 @@ final as (
         scores.churn_probability_90d,
         scores.churn_probability_180d,
         scores.dormancy_probability,
-        cast(null as double) as probability_alive,
-        {{ days_after('people.last_order_on', 'settings.dormant_after_days') }} as dormancy_on,
-        cast(null as date) as dormancy_on_low,
-        cast(null as date) as dormancy_on_high,
-        case
-            when people.recency_days < settings.dormant_after_days
-                then {{ days_after('people.last_order_on', 'settings.dormant_after_days - 1') }}
-        end as contact_before,
-        case
-            when
-                people.gaps >= 2
-                and people.recency_days < settings.dormant_after_days
-                and {{ days_after('people.last_order_on', 'ceil(people.median_gap_days)') }} > people.as_of_date
-                then {{ days_after('people.last_order_on', 'ceil(people.median_gap_days)') }}
-        end as next_order_on,
-        cast(null as date) as next_order_on_low50,
-        cast(null as date) as next_order_on_high50,
-        cast(null as date) as next_order_on_low80,
-        cast(null as date) as next_order_on_high80,
-        cast(null as double) as expected_orders_12m,
-        cast(null as decimal(18, 2)) as clv_12m_revenue,
-        cast(null as decimal(18, 2)) as clv_12m_margin,
-        cast(null as decimal(18, 2)) as clv_12m_margin_low,
-        cast(null as decimal(18, 2)) as clv_12m_margin_high,
+        worth.probability_alive,
+        dates.dormant_unless_order_on,
+        dates.dormancy_on,
+        dates.dormancy_on_low,
+        dates.dormancy_on_high,
+        dates.contact_before,
+        dates.next_order_on,
+        dates.next_order_on_low50,
+        dates.next_order_on_high50,
+        dates.next_order_on_low80,
+        dates.next_order_on_high80,
+        worth.expected_orders_12m,
+        worth.clv_12m_revenue,
+        worth.clv_12m_revenue_low,
+        worth.clv_12m_revenue_high,
+        worth.clv_12m_margin,
+        worth.clv_12m_margin_low,
+        worth.clv_12m_margin_high,
         case
             when people.orders_total = 0 then null
+            when worth.expected_orders_12m is null then 'low'
             when people.gaps >= 9 then 'high'
             when people.gaps >= 2 then 'medium'
             else 'low'
         end as confidence
     from people
-    cross join settings
     left join segments on people.customer_id = segments.customer_id
     left join ranked on people.customer_id = ranked.customer_id
     left join judged on people.customer_id = judged.customer_id
     left join since on people.customer_id = since.customer_id
     left join scores on people.customer_id = scores.customer_id
+    left join dates on people.customer_id = dates.customer_id
+    left join worth on people.customer_id = worth.customer_id
 
 )
 

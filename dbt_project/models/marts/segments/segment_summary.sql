@@ -30,6 +30,7 @@ sums as (
         sum(customers.orders_12m) as orders_12m,
         sum(customers.net_revenue_12m) as net_revenue_12m,
         sum(customers.gross_margin_12m) as gross_margin_12m,
+        sum(customers.clv_12m_margin) as clv_12m_margin,
         count(case when remembered.segment is distinct from customers.segment then 1 end) as entered
     from customers
     left join remembered on customers.customer_id = remembered.customer_id
@@ -62,7 +63,7 @@ tonight as (
         case when exists (select 1 from remembered) then coalesce(sums.entered, 0) end as entered,
         case when exists (select 1 from remembered) then coalesce(leavers.customers, 0) end
             as {{ adapter.quote('left') }},
-        cast(null as decimal(18, 2)) as expected_margin_12m
+        {{ money('sums.clv_12m_margin') }} as expected_margin_12m
     from six
     left join sums on six.segment = sums.segment
     left join leavers on six.segment = leavers.segment
