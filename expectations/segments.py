@@ -128,6 +128,12 @@ _BRIDGE_CLOSES = NoRows(
     ("net_revenue_change",),
 )
 
+_PATTERNS_HOLD = NoRows(
+    "more customers left after a pattern than of those who buy as often, in the latest period too",
+    "select * from {table} where lift <= 1 or holdout_churned_share <= holdout_base_share",
+    ("lift", "holdout_churned_share"),
+)
+
 SUITES: tuple[TableSuite, ...] = (
     TableSuite(
         "marts",
@@ -141,6 +147,19 @@ SUITES: tuple[TableSuite, ...] = (
             _EACH_STOPPED_ONCE,
         ),
         may_be_empty="on a retailer's first nights nobody is dormant",
+    ),
+    TableSuite(
+        "marts",
+        "churn_patterns",
+        key=("pattern",),
+        rules=(
+            *key_of("pattern"),
+            *never_null("description", "customers", "churned_share", "base_share", "lift", "holdout_churned_share"),
+            Between("churned_share", low=0, high=1),
+            Between("holdout_churned_share", low=0, high=1),
+            _PATTERNS_HOLD,
+        ),
+        may_be_empty="a short history, or nothing that holds, teaches no pattern",
     ),
     TableSuite(
         "marts",

@@ -49,3 +49,12 @@
 {% macro counted(number, noun) -%}
     ({{ number }} || ' {{ noun }}' || case when {{ number }} = 1 then '' else 's' end)
 {%- endmacro %}
+
+{#- The lower end of the interval of a share that was seen among so many, z standard errors wide (Wilson 1927). -#}
+{% macro share_low(share, number, z) -%}
+    (
+        ({{ share }} + {{ z * z / 2 }} / {{ number }}
+        - {{ z }} * sqrt(({{ share }} * (1 - {{ share }}) + {{ z * z / 4 }} / {{ number }}) / {{ number }}))
+        / (1 + {{ z * z }} / {{ number }})
+    )
+{%- endmacro %}

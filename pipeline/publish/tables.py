@@ -19,6 +19,7 @@ TABLES: tuple[PublishedTable, ...] = (
     PublishedTable("segment_transitions", "marts.segment_transitions", "month, from_segment, to_segment"),
     PublishedTable("segment_summary", "marts.segment_summary", "as_of_date, segment"),
     PublishedTable("churn_causes", "marts.churn_causes", "customer_id"),
+    PublishedTable("churn_patterns", "marts.churn_patterns", "lift desc, pattern"),
     PublishedTable("value_bridge", "marts.value_bridge", "month, cause"),
     PublishedTable("orders", "marts.orders", "ordered_at, order_id"),
     PublishedTable("order_lines", "marts.order_lines", "ordered_on, order_id, line_no"),

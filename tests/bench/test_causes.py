@@ -2,7 +2,7 @@
 
 from bench.causes import describe
 
-# Of eleven called dormant nine have left: three stated right for service, one wrongly; two right unknown, three wrongly.
+# Of eleven called dormant nine have left: service is right for three and wrong for one, unknown for two and three.
 PAIRS = [
     ("service", "service", 3),
     ("service", "price", 1),

@@ -236,6 +236,12 @@ beside as (
 select month, 'grown' as cause, 1 as customers, sum(amount) as net_revenue_change, null::decimal(18, 2) as margin_change
 from beside where month < date '2020-07-01' group by month;
 
+create table marts.churn_patterns as
+select
+    'service' as pattern, 'They were served badly.' as description, 40 as customers, 0.5 as churned_share, 0.25 as base_share,
+    2.0 as lift, 0.4 as holdout_churned_share, 0.2 as holdout_base_share, 20 as median_days_of_warning,
+    null::varchar as best_offer_program;
+
 create table marts.churn_causes as
 select customer_id, 'unknown' as cause, 'nothing' as evidence, 'low' as confidence
 from marts.customers where segment in ('dormant', 'churned');

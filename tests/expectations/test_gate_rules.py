@@ -67,6 +67,10 @@ BREAKAGES = {
         "the dormant and the churned have a cause, and nobody else",
     ): "update marts.customers set segment = 'regular' where segment in ('dormant', 'churned')",
     (
+        "marts.churn_patterns",
+        "more customers left after a pattern than of those who buy as often, in the latest period too",
+    ): "update marts.churn_patterns set holdout_base_share = 0.9",
+    (
         "marts.segment_transitions",
         "customers are those whose spells in the month follow another segment's",
     ): "delete from marts.segment_transitions",

@@ -12,9 +12,10 @@ from tests.integration.conftest import AS_OF, ROOT
 SOURCE = ROOT / "datasets" / "data" / "online_retail.parquet"
 
 TABLES = {
-    "customers", "customer_aliases", "churn_causes", "value_bridge", "segment_history", "segment_summary",
-    "segment_transitions", "orders", "order_lines", "returns", "products", "interactions", "basket_rules", "offers",
-    "offer_products", "offer_rejections", "model_cards", "landed_files", "quality_checks", "runs",
+    "customers", "customer_aliases", "churn_causes", "churn_patterns", "value_bridge", "segment_history",
+    "segment_summary", "segment_transitions", "orders", "order_lines", "returns", "products", "interactions",
+    "basket_rules", "offers", "offer_products", "offer_rejections", "model_cards", "landed_files",
+    "quality_checks", "runs",
 }  # fmt: skip
 
 
