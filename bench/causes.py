@@ -88,7 +88,7 @@ def _draw_ratio(leavers: list[tuple[str, str, int]], commonest: str) -> tuple[fl
     right = np.array([said == true for said, true, _ in leavers])
     common = np.array([true == commonest for _, true, _ in leavers])
     drawn = np.random.default_rng(20171231).multinomial(counts.sum(), counts / counts.sum(), size=_RESAMPLES)
-    low, high = np.quantile(drawn[:, right].sum(axis=1) / drawn[:, common].sum(axis=1), (0.025, 0.975))
+    low, high = np.quantile(drawn[:, right].sum(axis=1) / np.maximum(drawn[:, common].sum(axis=1), 1), (0.025, 0.975))
     return float(low), float(high)
 
 

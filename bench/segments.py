@@ -20,7 +20,7 @@ import duckdb
 import yaml
 
 from bench.measuring import Comparison, Measured, compare, make_table, measure, positive, run_apart
-from bench.shop import BUILDING, COSTS, LINES_PER_PERSON, Shop
+from bench.shop import BUILDING, COSTS, LINES_PER_PERSON, MODELS, Shop
 from pipeline.errors import RapportError
 from pipeline.progress import say
 from pipeline.transform import DBT_PROJECT
@@ -111,7 +111,7 @@ class _Step:
             shop.learn(model)
         say("building the facts …")
         home = shop.open_home("home", model)
-        shop.run_night(home, shop.today, *BUILDING, "score", "segment")
+        shop.run_night(home, shop.today, *BUILDING, *MODELS, "segment")
         # a night leaves what it compiled, but not what dbt knows of each model
         shop.run(home, "pipeline", "dbt", "--date", str(shop.today), "parse")
         return home

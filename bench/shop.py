@@ -18,6 +18,8 @@ DAYS = 415
 LINES_PER_PERSON = 40
 # The stages between loaded rows and the churn model.
 BUILDING = ("stage", "identify", "build", "features")
+# What models say of customers, which the segments need.
+MODELS = ("score", "value")
 
 # What serving costs this retailer; its drops don't say.
 COSTS = {"RAPPORT_COST_PER_MINUTE": "0.40", "RAPPORT_COST_PER_RETURN": "4"}

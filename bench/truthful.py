@@ -17,7 +17,7 @@ FIRST_DAY = date(2024, 1, 1)
 COSTS = {"RAPPORT_COST_PER_MINUTE": "0.40", "RAPPORT_COST_PER_RETURN": "4"}
 
 # The stages of a night, its gates left out, up to the one that places and judges every customer.
-TO_SEGMENTS = ("begin", "load", "stage", "identify", "build", "features", "train", "score", "segment")
+TO_SEGMENTS = ("begin", "load", "stage", "identify", "build", "features", "train", "score", "value", "segment")
 
 # A customer is the person whom most of their orders are of.
 OWNER = """
