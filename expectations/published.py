@@ -45,6 +45,13 @@ SUITES: tuple[TableSuite, ...] = (
     _table("segment_summary", "as_of_date", "segment"),
     _table("churn_causes", "customer_id", may_be_empty="on a retailer's first nights nobody is dormant"),
     _table("churn_patterns", "pattern", may_be_empty="a short history, or nothing that holds, teaches no pattern"),
+    _table(
+        "prediction_ledger",
+        "model",
+        "predicted_on",
+        "customer_id",
+        may_be_empty="until the first horizon has passed no prediction has met what happened",
+    ),
     _table("value_bridge", "month", "cause", may_be_empty="before the first month is over there is nothing to compare"),
     _table("segment_history", "customer_id", "valid_from"),
     _table(

@@ -100,6 +100,28 @@ SUITES: tuple[TableSuite, ...] = (
     ),
     TableSuite(
         "ml",
+        "prediction_ledger",
+        key=("model", "predicted_on", "customer_id"),
+        rules=(
+            *key_of("model", "predicted_on", "customer_id"),
+            *never_null("horizon_days", "predicted", "outcome"),
+            Between("horizon_days", low=1),
+            NoRowsWhere(
+                "a prediction is listed once its horizon has passed",
+                "predicted_on + cast(horizon_days as integer) > {as_of}",
+                ("horizon_days",),
+            ),
+            NoRowsWhere(
+                "a probability meets a yes or no",
+                "(starts_with(model, 'churn') or model = 'dormancy')"
+                " and (predicted not between 0 and 1 or outcome not in (0, 1))",
+                ("predicted", "outcome"),
+            ),
+        ),
+        may_be_empty="until the first horizon has passed no prediction has met what happened",
+    ),
+    TableSuite(
+        "ml",
         "basket_rules",
         key=("item_kind", "antecedent", "antecedent_2", "consequent"),
         rules=(

@@ -132,6 +132,26 @@ class TimingParams:
 
 
 @dataclass(frozen=True)
+class MonitoringParams:
+    """What is kept of predictions and when an alarm rings; params.yml says what each knob means."""
+
+    customers: int
+    days_between: int
+    ledger_days: int
+    window_days: int
+    least_predictions: int
+    most_gap: float
+    most_errors: float
+    most_bias: float
+    most_drift: float
+
+    def __post_init__(self) -> None:
+        _require(self.customers >= 100, "monitoring.customers is 100 or more")
+        _require(self.days_between >= 1, "monitoring.days_between is 1 or more")
+        _require(self.ledger_days >= self.window_days, "monitoring.ledger_days is no less than window_days")
+
+
+@dataclass(frozen=True)
 class RuleParams:
     """Which items bought together, of one kind, become rules; params.yml says what each knob means."""
 
@@ -219,6 +239,7 @@ class Params:
     lifetime: LifetimeParams
     value: ValueParams
     timing: TimingParams
+    monitoring: MonitoringParams
     baskets: BasketParams
     recommend: RecommendParams
     ladders: LadderParams

@@ -14,7 +14,7 @@ from pipeline.settings import Settings
 from pipeline.warehouse import open_for_writing
 
 # What of a night decides what is remembered of it.
-STAGES_TO_REPEAT = ("stage", "identify", "build", "features", "train", "score", "value", "segment")
+STAGES_TO_REPEAT = ("stage", "identify", "build", "features", "train", "score", "value", "ledger", "segment")
 
 _TABLE = """
     create schema if not exists ops;

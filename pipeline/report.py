@@ -13,6 +13,7 @@ _MEASURES = {
     "orders": ("off by", ".2f"),
     "value": ("of the best fifth by spend found", ".0%"),
 }
+_MOST_ALARMS = 8
 _SEGMENT_ORDER = ("vip", "near_vip", "regular", "at_risk", "dormant", "churned")
 
 
@@ -36,6 +37,7 @@ def summarise(settings: Settings) -> str:
             _describe_segments(connection, run[1]),
             _describe_offers(connection),
             _describe_models(connection),
+            _describe_alarms(connection, run[0]),
             _describe_gates(connection, run[0]),
             _describe_stages(connection, run[0]),
             [
@@ -147,6 +149,20 @@ def _describe_estimates(connection) -> list[str]:
             f"{baseline.replace('_', ' ')}, {baseline_value:{style}}; grade {grade}, {answers}"
         )
     return lines
+
+
+def _describe_alarms(connection, run_id: str) -> list[str]:
+    """What no longer fits; nothing where all does."""
+    rows = connection.execute(
+        "select detail, observed from ops.quality_checks where run_id = ? and gate = 'alarms' and not success"
+        " order by table_name desc, column_name",
+        [run_id],
+    ).fetchall()
+    if not rows:
+        return []
+    shown = [f"  does not hold: {detail} ({observed})" for detail, observed in rows[:_MOST_ALARMS]]
+    more = [f"  and {len(rows) - _MOST_ALARMS} more in quality_checks"] if len(rows) > _MOST_ALARMS else []
+    return ["Warnings: the models are due to be trained", *shown, *more]
 
 
 def _describe_gates(connection, run_id: str) -> list[str]:

@@ -116,6 +116,14 @@ STAGES: tuple[Stage, ...] = (
         "marts.*",
         "ml.lifetime_scores, ml.timing_scores, ml.model_cards",
     ),
+    Stage(
+        "ledger",
+        "model",
+        "Meet predictions with what happened",
+        "pipeline.ledger:keep_ledger",
+        "ml.*, marts.*",
+        "ml.predictions, ml.prediction_ledger, ops.quality_checks",
+    ),
     _gate("scores", "model", "ml.*"),
     Stage(
         "segment",

@@ -31,6 +31,7 @@ TABLES: tuple[PublishedTable, ...] = (
     PublishedTable("offer_products", "marts.offer_products", "offer_id, position"),
     PublishedTable("offer_rejections", "marts.offer_rejections", "customer_id, program"),
     PublishedTable("model_cards", "ml.model_cards", "model, metric, baseline"),
+    PublishedTable("prediction_ledger", "ml.prediction_ledger", "model, predicted_on, customer_id"),
 )
 
 # Written when the version is sealed: only then are the last gate's results and the run's end known.

@@ -54,7 +54,7 @@ def dag(bag):
 
 def test_dag_folder_has_no_import_errors_and_is_not_empty(bag):
     assert bag.import_errors == {}
-    assert sorted(bag.dags) == ["crm_nightly", "crm_retrain"]
+    assert sorted(bag.dags) == ["crm_alarm", "crm_nightly", "crm_retrain"]
 
 
 def test_tasks_are_the_stages_in_order(dag):
@@ -100,6 +100,21 @@ def test_training_is_weekly_or_when_it_is_due(bag):
     assert [(task.task_id, task.pool, task.retries) for task in dag.tasks] == [("retrain", "warehouse", 2)]
     assert (dag.catchup, dag.max_active_runs) == (False, 1)
     assert dag.doc_md
+
+
+def test_an_alarm_asks_for_training_and_silence_does_not(bag, monkeypatch):
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    dag = bag.dags["crm_alarm"]
+    (ring,) = dag.tasks
+    assert [asset.uri for asset in dag.timetable.asset_condition.objects] == ["rapport://published/current"]
+    assert [asset.uri for asset in ring.outlets] == ["rapport://models/retraining_due"]
+    assert (ring.pool, dag.catchup, dag.max_active_runs) == ("warehouse", False, 1)
+    monkeypatch.setattr("pipeline.alarms.has_rung", lambda settings: True)
+    ring.python_callable()
+    monkeypatch.setattr("pipeline.alarms.has_rung", lambda settings: False)
+    with pytest.raises(AirflowSkipException, match="no alarm"):
+        ring.python_callable()
 
 
 def run_in_new_process(code: str, **environment: str) -> str:

@@ -165,6 +165,10 @@ select customer_id, as_of_date, date '2020-07-10' as next_order_on, date '2020-0
     null::date as dormancy_on_high, 9::bigint as offer_days
 from ml.lifetime_scores;
 
+create table ml.prediction_ledger as
+select 'churn_30d' as model, date '2020-05-01' as predicted_on, 30::bigint as horizon_days, 'regular' as customer_id,
+    0.4::double as predicted, 1.0::double as outcome;
+
 create table ml.basket_rules as
 select 'product' as level, 'product' as item_kind, 'P1' as antecedent, null::varchar as antecedent_2, 'P2' as consequent,
     10 as baskets, 0.1::double as support, 0.5::double as confidence, 1.5::double as lift, 1.2::double as lift_low95,

@@ -206,6 +206,11 @@ BREAKAGES = {
         "once dormant no day is told for an offer or an order",
     ): _CUSTOMER.format("next_order_on = date '2020-07-02'", "dormant"),
     ("marts.customers", "an offer works before dormancy"): _CUSTOMER.format("contact_before = dormancy_on", "regular"),
+    (
+        "ml.prediction_ledger",
+        "a prediction is listed once its horizon has passed",
+    ): "update ml.prediction_ledger set horizon_days = 61",
+    ("ml.prediction_ledger", "a probability meets a yes or no"): "update ml.prediction_ledger set outcome = 0.5",
     ("ml.churn_scores", "every current customer is scored"): "update ml.churn_scores set customer_id = 'somebody else'",
     ("ml.basket_rules", "lift is above 1"): "update ml.basket_rules set lift = 1",
     ("ml.basket_rules", "lift lies within its interval"): "update ml.basket_rules set lift_low95 = 1.6",
