@@ -19,7 +19,10 @@ from expectations.rules import TableSuite
 from expectations.translate import to_expectations
 from expectations.warehouse import Warehouse
 
-GATES = ("raw", "staging", "marts", "features", "training", "scores", "segments", "offers", "published")
+GATES = (
+    *("raw", "staging", "marts", "features", "training", "scores", "segments", "recommendations", "offers"),
+    "published",
+)
 
 # Great Expectations reads this while it is imported, which happens inside the functions below.
 os.environ["GX_ANALYTICS_ENABLED"] = "false"

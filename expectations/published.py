@@ -73,6 +73,12 @@ SUITES: tuple[TableSuite, ...] = (
         rules=never_null("level", "antecedent", "consequent"),
         may_be_empty="few orders, or no two things bought together often enough, give no rule",
     ),
+    _table(
+        "recommendations",
+        "customer_id",
+        "rank",
+        may_be_empty="before the first line of merchandise there is nothing to recommend",
+    ),
     _table("offers", "offer_id", may_be_empty="on some nights nobody is near VIP or at risk, or the budget is spent"),
     _table("offer_products", "offer_id", "position", may_be_empty="without offers there is nothing in them"),
     TableSuite("main", "model_cards", key=("model", "metric"), rules=never_null("model", "metric", "status")),

@@ -188,6 +188,10 @@ class BasketParams:
 class RecommendParams:
     """What is recommended and how its weights are learnt; params.yml says what each knob means."""
 
+    history_days: int
+    listed_repeats: int
+    listed_finds: int
+    least_gone_share: float
     repeat_candidates: int
     explore_candidates: int
     popular_candidates: int
@@ -222,6 +226,7 @@ class LadderParams:
     min_price_step: float
     prior_customers: int
     most_fault_ratio: float
+    offers_each: int
 
     def __post_init__(self) -> None:
         _require(self.min_buyers >= 1, "ladders.min_buyers is 1 or more")

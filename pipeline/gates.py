@@ -40,6 +40,7 @@ check_features = partial(check, "features")
 check_training = partial(check, "training")
 check_scores = partial(check, "scores")
 check_segments = partial(check, "segments")
+check_recommendations = partial(check, "recommendations")
 check_offers = partial(check, "offers")
 check_published = partial(check, "published")
 

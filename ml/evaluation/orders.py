@@ -11,7 +11,7 @@ from ml.evaluation.report import EvaluationError
 
 _SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds"
 # Codes of the gift shop that stand for money: the same as in datasets/online_retail.yml.
-_NOT_GOODS = ("POST", "DOT", "C2", "M", "BANK CHARGES", "S", "AMAZONFEE", "CRUK", "D", "B")
+_NOT_GOODS = ("POST", "DOT", "C2", "M", "BANK CHARGES", "S", "AMAZONFEE", "CRUK", "D", "B", "23444", "23574", "22016")
 _VOUCHER = "gift_0001_"
 
 

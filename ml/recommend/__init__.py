@@ -1,5 +1,6 @@
 """What each customer would buy next."""
 
-from ml.recommend.model import Limits, NextBasket
+from ml.recommend.limits import Limits
+from ml.recommend.model import NextBasket, learn_weights
 
-__all__ = ["Limits", "NextBasket"]
+__all__ = ["Limits", "NextBasket", "learn_weights"]

@@ -1,7 +1,7 @@
 """What could be recommended to each customer, and all that is known of each such pair, as numbers for the blend."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from scipy import sparse
@@ -28,18 +28,20 @@ class Known:
 @dataclass(frozen=True)
 class Candidates:
     """Pairs of a customer and a product, those bought before first. `customer` is a position in what was asked;
-    `times` is 0 for what was never bought; `features` has one row a pair."""
+    `times` is 0 for what was never bought; `gone_share` of the days it lasts have gone by since it was bought last
+    (infinite for what never was); `features` has one row a pair."""
 
     customer: np.ndarray
     product: np.ndarray
     times: np.ndarray
+    gone_share: np.ndarray
     features: np.ndarray
 
     def keep(self, kept: np.ndarray) -> "Candidates":
         """Only those of a mask; itself when the mask holds all."""
         if kept.all():
             return self
-        return Candidates(self.customer[kept], self.product[kept], self.times[kept], self.features[kept])
+        return Candidates(*(getattr(self, one.name)[kept] for one in fields(self)))
 
 
 def find_candidates(
@@ -67,7 +69,7 @@ def find_candidates(
             top = pick_best(appeal, params.popular_candidates)[0]
         habits = find_habits(known.history, customer[some], day[some])
         found = _find_some(known, habits, popularity, day_place, top, allowed, params)
-        yield Candidates(some[found.customer], found.product, found.times, found.features)
+        yield replace(found, customer=some[found.customer])
 
 
 def _find_some(
@@ -97,9 +99,11 @@ def _find_some(
     times[: len(own)] = habits.times[own]
     nearness = _look_up(similar, row, product)
     features = np.zeros((len(row), OWN + REST), np.float32)
-    features[: len(own), :OWN] = _describe_own(habits, own, known.facts)
+    gone_share = np.full(len(row), np.inf)
+    gone_share[: len(own)] = _find_gone_share(habits, own, known.facts)
+    features[: len(own), :OWN] = _describe_own(habits, own, known.facts, gone_share[: len(own)])
     features[:, OWN:] = _describe_pairs(habits, known.facts, popularity, day_place, row, product, nearness)
-    return Candidates(row, product, times, features)
+    return Candidates(row, product, times, gone_share, features)
 
 
 def _find_similar(known: Known, habits: Habits, shape: tuple[int, int], params: RecommendParams) -> sparse.csr_array:
@@ -142,14 +146,19 @@ OWN = 25  # features that are 0 for what was never bought
 REST = 14
 
 
-def _describe_own(habits: Habits, own: np.ndarray, facts: ProductFacts) -> np.ndarray:
+def _find_gone_share(habits: Habits, own: np.ndarray, facts: ProductFacts) -> np.ndarray:
+    """How much of the time that each product lasts this customer has gone by: 1 when it is due."""
+    spanned_days = habits.days_since_first[own] - habits.days_since_last[own]
+    # a gap of one's own counts once for each time it was seen, the product's usual gap as often as twice
+    lasts_days = (spanned_days + 2 * facts.gap_days[habits.product[own]]) / (habits.times[own] + 1)
+    return habits.days_since_last[own] / np.maximum(lasts_days, 1)
+
+
+def _describe_own(habits: Habits, own: np.ndarray, facts: ProductFacts, due: np.ndarray) -> np.ndarray:
     row, product, times = habits.row[own], habits.product[own], habits.times[own]
     orders = habits.orders[row]
     spanned_orders = habits.orders_since_first[own] - habits.orders_since_last[own]
     spanned_days = habits.days_since_first[own] - habits.days_since_last[own]
-    # a gap of one's own counts once for each time it was seen, the product's usual gap as often as twice
-    lasts_days = (spanned_days + 2 * facts.gap_days[product]) / (times + 1)
-    due = habits.days_since_last[own] / np.maximum(lasts_days, 1)
     columns = [
         np.ones(len(own)),
         times == 1,

@@ -1,108 +1,151 @@
-"""The step up: good, better and best of each subcategory, and who may be offered the next rung."""
+"""The step up: good, better and best of each subcategory, and who may be offered the next rung.
 
-from dataclasses import dataclass
+SQL over a connection the caller opened: what is read of a line is who bought what, when and at which price.
+"""
 
-import numpy as np
-import pandas as pd
+from dataclasses import asdict
 
+import pyarrow as pa
+
+from ml.baskets.read import Connection
 from ml.params import LadderParams
 
-RUNGS = 3  # good, better, best
-STEP = ["product_id", "next_product_id"]
+TABLES = ("ladder_rungs", "ladder_habits", "ladder_steps")
+
+# A third of a subcategory's products on each rung, by the median price paid; equal prices share a rung. A product
+# is sound when it is not returned or complained of much more often than all.
+RUNGS = """
+create or replace temp table ladder_rungs as
+with sold as (
+    select product_id, median(unit_price) as price, count(distinct customer_id) as buyers
+    from ({lines}) as lines
+    group by product_id
+    having count(distinct customer_id) >= {min_buyers} and median(unit_price) > 0
+),
+placed as (
+    select
+        sold.*, products.subcategory, price - products.unit_cost as margin,
+        dense_rank() over (partition by products.subcategory order by price) - 1 as place
+    from sold inner join ({products}) as products on sold.product_id = products.product_id
+    where products.subcategory is not null
+),
+faulty as (
+    select product_id, count(distinct customer_id) as faulty from ({faults}) as faults group by product_id
+),
+counted as (
+    select placed.*, max(place) over (partition by subcategory) + 1 as prices, coalesce(faulty.faulty, 0) as faulty
+    from placed left join faulty on placed.product_id = faulty.product_id
+),
+usual as (select sum(faulty) / sum(buyers) as share from counted)
+select
+    product_id, subcategory, place * 3 // prices as rung, price, margin, buyers,
+    faulty + share * {prior_customers} <= {most_fault_ratio} * share * (buyers + {prior_customers}) as is_sound
+from counted cross join usual
+where prices >= 3
+"""
+
+# Since when somebody had bought a product at all, and since when in enough orders to keep buying it.
+HABITS = """
+create or replace temp table ladder_habits as
+with orders as (
+    select lines.customer_id, lines.product_id, lines.order_id, min(lines.ordered_on) as ordered_on
+    from ({lines}) as lines inner join ladder_rungs as rungs on lines.product_id = rungs.product_id
+    where lines.customer_id is not null
+    group by lines.customer_id, lines.product_id, lines.order_id
+),
+numbered as (
+    select *, row_number() over (partition by customer_id, product_id order by ordered_on, order_id) as number
+    from orders
+)
+select
+    customer_id, product_id, min(ordered_on) as first_on,
+    min(ordered_on) filter (where number = {keeper_orders}) as keeps_since
+from numbered
+group by customer_id, product_id
+"""
+
+# To each product the sound one on the next rung that most of its keepers went on to; of equals what most buy. Who had
+# the dearer one before has nothing to step up to. The average step's word counts before a step speaks for itself.
+STEPS = """
+create or replace temp table ladder_steps as
+with possible as (
+    select
+        lower.product_id, upper.product_id as next_product_id, upper.buyers, upper.price - lower.price as price_gained,
+        upper.margin - lower.margin as margin_gained
+    from ladder_rungs as lower
+    inner join ladder_rungs as upper on lower.subcategory = upper.subcategory and lower.rung + 1 = upper.rung
+    where upper.is_sound and upper.price >= lower.price * (1 + {min_price_step})
+),
+keepers as (
+    select product_id, count(*) as keepers from ladder_habits where keeps_since is not null group by product_id
+),
+went_on as (
+    select
+        possible.product_id, possible.next_product_id,
+        count(*) filter (where nexts.first_on <= habits.keeps_since) as had_before,
+        count(*) filter (where nexts.first_on > habits.keeps_since) as stepped
+    from ladder_habits as habits
+    inner join possible on habits.product_id = possible.product_id
+    inner join ladder_habits as nexts
+        on habits.customer_id = nexts.customer_id and possible.next_product_id = nexts.product_id
+    where habits.keeps_since is not null
+    group by possible.product_id, possible.next_product_id
+),
+counted as (
+    select
+        possible.*, coalesce(keepers.keepers, 0) - coalesce(went_on.had_before, 0) as keepers,
+        coalesce(went_on.stepped, 0) as stepped
+    from possible
+    left join keepers on possible.product_id = keepers.product_id
+    left join went_on
+        on possible.product_id = went_on.product_id and possible.next_product_id = went_on.next_product_id
+    qualify row_number() over (
+        partition by possible.product_id order by stepped desc, buyers desc, possible.next_product_id
+    ) = 1
+),
+usual as (select sum(stepped) / greatest(sum(keepers), 1) as share from counted)
+select
+    product_id, next_product_id, keepers, stepped, price_gained, margin_gained,
+    (stepped + share * {prior_customers}) / (keepers + {prior_customers}) as chance
+from counted cross join usual
+"""
+
+OFFERS = """
+select
+    habits.customer_id, steps.product_id as from_product_id, steps.next_product_id as product_id, steps.chance,
+    steps.price_gained, steps.margin_gained
+from ladder_habits as habits
+inner join ladder_steps as steps on habits.product_id = steps.product_id
+where habits.keeps_since is not null
+    and coalesce(steps.margin_gained, steps.price_gained) > 0
+    and not exists (
+        select 1 from ladder_habits as bought
+        where bought.customer_id = habits.customer_id and bought.product_id = steps.next_product_id
+    )
+qualify row_number() over (
+    partition by habits.customer_id
+    order by steps.chance * coalesce(steps.margin_gained, steps.price_gained) desc, steps.product_id
+) <= {offers_each}
+order by habits.customer_id, steps.product_id
+"""
 
 
-@dataclass(frozen=True)
-class Ladders:
-    """`rungs`, one row a product: subcategory, rung (0 good, 1 better, 2 best), price, margin (a unit's; NaN where the
-    cost is unknown), buyers.
+def offer_steps(
+    connection: Connection, lines_sql: str, products_sql: str, faults_sql: str, params: LadderParams
+) -> pa.Table:
+    """Who may be offered what: customer_id, from_product_id (what they keep buying), product_id (the next rung), chance
+    that such a customer goes on, price_gained and margin_gained by a unit (empty where a cost is unknown).
 
-    `steps`, one row for a product that has a next one: next_product_id, `keepers` who kept buying the first, how many
-    of them `stepped`, the `chance` that a keeper does, and `margin_gained` by a unit. None leads to a faulty product.
+    The best few of each customer by chance times margin gained (price, where it must do), ordered by customer and
+    product. One who has bought the next rung before is not offered it. The queries give lines (customer_id, order_id,
+    ordered_on, product_id, unit_price), products (product_id, subcategory, unit_cost) and faults (customer_id,
+    product_id: what was returned or complained of).
     """
-
-    rungs: pd.DataFrame
-    steps: pd.DataFrame
-
-
-def build_ladders(lines: pd.DataFrame, products: pd.DataFrame, faults: pd.DataFrame, params: LadderParams) -> Ladders:
-    """Ladders from lines (customer_id, order_id, ordered_at, product_id, unit_price), products (product_id,
-    subcategory, unit_cost) and faults (customer_id, product_id: what was returned or complained of)."""
-    rungs = _find_rungs(lines, products, params)
-    is_sound = _find_fault_ratio(rungs, faults, params) <= params.most_fault_ratio
-    return Ladders(rungs, _find_steps(lines, rungs, is_sound, params))
-
-
-def offer_steps(lines: pd.DataFrame, ladders: Ladders, params: LadderParams) -> pd.DataFrame:
-    """Who may be offered what: customer_id, product_id, next_product_id, chance and expected_margin (chance times
-    margin gained), the most worth having first. One who has bought the next product before is not offered it.
-
-    Steps whose margin is unknown or that would lose money are left out.
-    """
-    keepers = _find_keepers(lines, params)[["customer_id", "product_id"]]
-    offers = keepers.merge(ladders.steps, on="product_id")
-    bought = pd.MultiIndex.from_frame(lines[["customer_id", "product_id"]].drop_duplicates())
-    offers = offers[~pd.MultiIndex.from_frame(offers[["customer_id", "next_product_id"]]).isin(bought)]
-    offers = offers[offers["margin_gained"] > 0]
-    offers = offers.assign(expected_margin=offers["chance"] * offers["margin_gained"])
-    offers = offers.sort_values(["expected_margin", "customer_id", *STEP], ascending=[False, True, True, True])
-    return offers[["customer_id", *STEP, "chance", "expected_margin"]].reset_index(drop=True)
-
-
-def _find_rungs(lines: pd.DataFrame, products: pd.DataFrame, params: LadderParams) -> pd.DataFrame:
-    """A third of a subcategory's products on each rung, by the median price paid; equal prices share a rung."""
-    sold = lines.groupby("product_id").agg(price=("unit_price", "median"), buyers=("customer_id", "nunique"))
-    sold = sold[(sold["buyers"] >= params.min_buyers) & (sold["price"] > 0)].reset_index()
-    rungs = sold.merge(
-        products[["product_id", "subcategory", "unit_cost"]].dropna(subset="subcategory"), on="product_id"
-    )
-    by_price = rungs.groupby("subcategory")["price"]
-    rungs = rungs[by_price.transform("nunique") >= RUNGS]
-    place = (rungs.groupby("subcategory")["price"].rank(method="dense") - 1).astype(int)
-    prices = rungs.groupby("subcategory")["price"].transform("nunique")
-    rungs = rungs.assign(rung=place * RUNGS // prices, margin=rungs["price"] - rungs["unit_cost"])
-    columns = ["product_id", "subcategory", "rung", "price", "margin", "buyers"]
-    return rungs[columns].sort_values("product_id").reset_index(drop=True)
-
-
-def _find_keepers(lines: pd.DataFrame, params: LadderParams) -> pd.DataFrame:
-    """Customers who bought a product in `keeper_orders` orders or more, and since when they had."""
-    orders = lines.dropna(subset="customer_id").groupby(["customer_id", "product_id", "order_id"], as_index=False)
-    orders = orders["ordered_at"].min().sort_values(["customer_id", "product_id", "ordered_at", "order_id"])
-    place = orders.groupby(["customer_id", "product_id"]).cumcount() + 1
-    keepers = orders[place == params.keeper_orders]
-    return keepers[["customer_id", "product_id", "ordered_at"]].rename(columns={"ordered_at": "keeps_since"})
-
-
-def _find_steps(lines: pd.DataFrame, rungs: pd.DataFrame, is_sound: np.ndarray, params: LadderParams) -> pd.DataFrame:
-    """To each product the sound one on the next rung that most of its keepers went on to; of equals what most buy."""
-    lower, upper = rungs[rungs["rung"] < RUNGS - 1], rungs[is_sound & (rungs["rung"] > 0)]
-    upper = upper.assign(rung=upper["rung"] - 1).add_prefix("next_")
-    steps = lower.merge(upper, left_on=["subcategory", "rung"], right_on=["next_subcategory", "next_rung"])
-    steps = steps[steps["next_price"] >= steps["price"] * (1 + params.min_price_step)]
-    keepers = _find_keepers(lines, params)
-    firsts = lines.groupby(["customer_id", "product_id"], as_index=False)["ordered_at"].min()
-    moves = keepers.merge(steps[STEP], on="product_id").merge(
-        firsts.rename(columns={"product_id": "next_product_id"}), on=["customer_id", "next_product_id"], how="left"
-    )
-    # who had the dearer one before has nothing to step up to
-    moves = moves[~(moves["ordered_at"] <= moves["keeps_since"])]
-    counts = moves.groupby(STEP).agg(keepers=("customer_id", "size"), stepped=("ordered_at", "count"))
-    steps = steps.merge(counts.reset_index(), on=STEP, how="left").fillna({"keepers": 0, "stepped": 0})
-    steps = steps.sort_values(
-        ["product_id", "stepped", "next_buyers", "next_product_id"], ascending=[True, False, False, True]
-    )
-    steps = steps.drop_duplicates("product_id")
-    usual = steps["stepped"].sum() / max(steps["keepers"].sum(), 1)
-    chance = (steps["stepped"] + usual * params.prior_customers) / (steps["keepers"] + params.prior_customers)
-    steps = steps.assign(chance=chance, margin_gained=steps["next_margin"] - steps["margin"])
-    whole = {"keepers": np.int64, "stepped": np.int64}
-    return steps[[*STEP, "keepers", "stepped", "chance", "margin_gained"]].astype(whole).reset_index(drop=True)
-
-
-def _find_fault_ratio(rungs: pd.DataFrame, faults: pd.DataFrame, params: LadderParams) -> np.ndarray:
-    """How often buyers of a product returned it or complained of it, against all products (1: as often)."""
-    faulty = faults.drop_duplicates(["customer_id", "product_id"]).groupby("product_id").size()
-    faulty, buyers = faulty.reindex(rungs["product_id"], fill_value=0).to_numpy(), rungs["buyers"].to_numpy()
-    usual = faulty.sum() / max(buyers.sum(), 1)
-    share = (faulty + usual * params.prior_customers) / (buyers + params.prior_customers)
-    return share / usual if usual else share
+    filled = {"lines": lines_sql, "products": products_sql, "faults": faults_sql, **asdict(params)}
+    try:
+        for statement in (RUNGS, HABITS, STEPS):
+            connection.execute(statement.format(**filled))
+        return connection.execute(OFFERS.format(**filled)).to_arrow_table()
+    finally:
+        for table in TABLES:
+            connection.execute(f"drop table if exists temp.{table}")

@@ -1,7 +1,7 @@
 """The next basket of each customer: fit on orders, recommend a ranked list that knows people buy again."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
@@ -9,24 +9,16 @@ from scipy import sparse
 
 from ml.params import RecommendParams, load_params
 from ml.recommend.best import pick_best
-from ml.recommend.blend import learn_blend, learn_known
+from ml.recommend.blend import FixedBlend, LearntBlend, learn_blend, learn_known
 from ml.recommend.candidates import Candidates, find_candidates
 from ml.recommend.history import OrdersError, count_days, read_history
+from ml.recommend.limits import Bounds, Limits, find_bounds
 from ml.recommend.popularity import find_popularity
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What may be recommended. None means no limit of that kind.
-
-    `in_stock` and `merchandise` are product ids; both must hold a product. `refused` is a frame of customer_id and
-    product_id, what a customer returned or complained of. `durables` are product ids nobody needs a second time soon.
-    """
-
-    in_stock: Collection[str] | None = None
-    merchandise: Collection[str] | None = None
-    refused: pd.DataFrame | None = None
-    durables: Collection[str] = field(default=())
+def learn_weights(orders: pd.DataFrame, params: RecommendParams) -> LearntBlend | FixedBlend:
+    """The weights alone, from lines of orders as `NextBasket.fit` takes them; fixed ones where there is no line."""
+    return learn_blend(read_history(orders), params) if len(orders) else FixedBlend()
 
 
 class NextBasket:
@@ -39,13 +31,15 @@ class NextBasket:
     def __init__(self, params: RecommendParams | None = None) -> None:
         self.params = params or load_params().recommend
 
-    def fit(self, orders: pd.DataFrame) -> "NextBasket":
+    def fit(self, orders: pd.DataFrame, blend: LearntBlend | FixedBlend | None = None) -> "NextBasket":
         """Learn from lines of orders: customer_id (empty for guests), order_id, ordered_at, product_id.
 
-        The weights are learnt on each customer's last order or two, foretold from what came before; then everything
-        else is counted over the whole history. Raises OrdersError when a column is missing or there is no line.
+        The weights are learnt on each customer's last order or two, foretold from what came before, unless a `blend`
+        learnt earlier is given; then everything else is counted over the whole history. Raises OrdersError when a
+        column is missing or there is no line.
         """
         self.history_ = read_history(orders)
+        self.given_blend_ = blend
         self._learn(self.history_.last_day)
         return self
 
@@ -60,24 +54,49 @@ class NextBasket:
         read up to that date, the rest up to the latest of them. Somebody unknown gets what sells. Fewer than k rows
         come when fewer products are allowed and known.
         """
+        return self._list(customer_ids, as_of, limits, {"": k})
+
+    def recommend_apart(
+        self,
+        customer_ids: Collection[str],
+        as_of: object,
+        expected_on: object,
+        repeats: int,
+        finds: int,
+        limits: Limits | None = None,
+    ) -> pd.DataFrame:
+        """Two lists for each customer, ranked apart, columns as `recommend` gives: the best `repeats` of what was
+        bought before and the best `finds` of what never was.
+
+        They are for the day on which the customer is expected (`expected_on`, one or one for each): that day decides
+        what is due and in stock, though nothing after `as_of`, one date, is known.
+        """
+        return self._list(customer_ids, as_of, limits, {"repeat": repeats, "explore": finds}, expected_on)
+
+    def _list(
+        self,
+        customer_ids: Collection[str],
+        as_of: object,
+        limits: Limits | None,
+        counts: dict[str, int],
+        expected_on: object = None,
+    ) -> pd.DataFrame:
         if not hasattr(self, "history_"):
             raise OrdersError("nothing has been learnt yet; call fit first")
-        asked = pd.Index(pd.unique(pd.Series(list(customer_ids), dtype=object)))
-        day = count_days(as_of)
-        if len(day) not in (1, len(asked)):
+        asked = pd.Index(customer_ids if hasattr(customer_ids, "dtype") else list(customer_ids)).unique()
+        days = [count_days(as_of)] + ([] if expected_on is None else [count_days(expected_on)])
+        if any(len(day) not in (1, len(asked)) for day in days) or (len(days) == 2 and len(days[0]) > 1):
             raise OrdersError("as_of is one date, or one for each of customer_ids, which must then differ")
         if len(asked) == 0:
             return _as_frame(asked, [], self.history_.products)
-        day = np.broadcast_to(day, len(asked))
+        day, expected = (np.broadcast_to(some, len(asked)) for some in (days[0], days[-1]))
         self._learn(int(day.max()))
-        history, limits = self.known_.history, limits or Limits()
+        history = self.known_.history
         number = history.customers.get_indexer(asked)
         is_known = (number >= 0) & (np.append(history.first_day_of, np.inf)[number] <= day)
-        allowed = _find_allowed(history.products, limits)
-        refused = _find_refused(asked, history.products, limits)
-        durable = history.products.isin(limits.durables)
-        parts = self._rank_known(np.flatnonzero(is_known), number, day, k, allowed, refused, durable)
-        parts += self._rank_strangers(np.flatnonzero(~is_known), day, k, allowed, refused)
+        asking = _Asking(number, day, expected, find_bounds(limits or Limits(), asked, history.products), counts)
+        parts = self._rank_known(np.flatnonzero(is_known), asking)
+        parts += self._rank_strangers(np.flatnonzero(~is_known), asking)
         return _as_frame(asked, parts, history.products)
 
     def _learn(self, last_day: int) -> None:
@@ -86,47 +105,52 @@ class NextBasket:
         if getattr(self, "learnt_day_", None) == last_day:
             return
         history = self.history_ if last_day == self.history_.last_day else self.history_.until(last_day)
-        self.blend_ = learn_blend(history, self.params)
+        self.blend_ = self.given_blend_ or learn_blend(history, self.params)
         self.known_ = learn_known(history, self.params)
         self.learnt_day_ = last_day
 
-    def _rank_known(
-        self,
-        asked: np.ndarray,
-        number: np.ndarray,
-        day: np.ndarray,
-        k: int,
-        allowed: np.ndarray,
-        refused: np.ndarray,
-        durable: np.ndarray,
-    ) -> list["_Ranked"]:
-        parts = []
-        for found in find_candidates(self.known_, number[asked], day[asked], day[asked], allowed, self.params):
-            found = found.keep(~(durable[found.product] & (found.times > 0)))
-            if len(refused):
-                found = found.keep(~np.isin(asked[found.customer] * np.int64(len(allowed)) + found.product, refused))
-            parts.append(_rank(asked, found, self.blend_.score(found), k, len(allowed)))
+    def _rank_known(self, asked: np.ndarray, asking: "_Asking") -> list["_Ranked"]:
+        parts, bounds = [], asking.bounds
+        own_day = asking.expected[asked]
+        for found in find_candidates(
+            self.known_, asking.number[asked], own_day, asking.day[asked], bounds.allowed, self.params
+        ):
+            customer = asked[found.customer]
+            found = found.keep(bounds.permit(customer, found.product, asking.expected[customer], found.gone_share))
+            score = self.blend_.score(found)
+            for kind, count in asking.counts.items():
+                kept = (found.times > 0) == (kind == "repeat") if kind else np.ones(len(score), dtype=bool)
+                parts.append(_rank(asked, found.keep(kept), score[kept], count, len(bounds.allowed)))
         return parts
 
-    def _rank_strangers(
-        self, asked: np.ndarray, day: np.ndarray, k: int, allowed: np.ndarray, refused: np.ndarray
-    ) -> list["_Ranked"]:
-        parts = []
-        for one_day in np.unique(day[asked]):
-            appeal = find_popularity(self.known_.history, np.array([one_day])).rate(self.known_.facts.orders)[0]
-            appeal = appeal * allowed / max(appeal.max(), 1e-9)
-            some = asked[day[asked] == one_day]
-            best, score = (values[0] for values in pick_best(sparse.csr_array(appeal[None, :]), len(allowed)))
-            best, score = best[best >= 0], score[best >= 0]
-            if not np.isin(refused // len(allowed), some).any():
-                best, score = best[:k], score[:k]
-            row, product = np.repeat(some, len(best)), np.tile(best, len(some))
-            kept = ~np.isin(row * np.int64(len(allowed)) + product, refused)
-            row, product, score = row[kept], product[kept], np.tile(score, len(some))[kept]
-            rank = np.arange(len(row)) - np.searchsorted(row, row) + 1
-            part = _Ranked(row, rank, product, np.zeros(len(row), dtype=bool), score)
-            parts.append(part.keep(rank <= k))
+    def _rank_strangers(self, asked: np.ndarray, asking: "_Asking") -> list["_Ranked"]:
+        parts, bounds = [], asking.bounds
+        count = list(asking.counts.values())[-1]
+        # of those who are asked for on the same day, one list holds all that may be in anybody's
+        days = np.column_stack([asking.day[asked], asking.expected[asked]])
+        for day, expected in np.unique(days, axis=0):
+            appeal = find_popularity(self.known_.history, np.array([day])).rate(self.known_.facts.orders)[0]
+            appeal = appeal * bounds.allowed / max(appeal.max(), 1e-9)
+            some = asked[(days == [day, expected]).all(axis=1)]
+            best, score = (values[0] for values in pick_best(sparse.csr_array(appeal[None, :]), len(bounds.allowed)))
+            in_stock = (bounds.in_stock_from[best] <= expected) & (expected <= bounds.in_stock_until[best])
+            best, score = best[(best >= 0) & in_stock], score[(best >= 0) & in_stock]
+            is_refusing = np.isin(some, bounds.refused // len(bounds.allowed))
+            for those, length in ((some[~is_refusing], count), (some[is_refusing], len(best))):
+                parts.append(_rank_alike(those, best[:length], score[:length], bounds, expected).keep_first(count))
         return parts
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """One element a customer asked: its `number` in the history, the `day` up to which is known, the day it is
+    `expected`. `counts` says how many of each kind, or of all together (kind ""), are listed."""
+
+    number: np.ndarray
+    day: np.ndarray
+    expected: np.ndarray
+    bounds: Bounds
+    counts: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -139,6 +163,18 @@ class _Ranked:
 
     def keep(self, kept: np.ndarray) -> "_Ranked":
         return _Ranked(*(getattr(self, one.name)[kept] for one in fields(self)))
+
+    def keep_first(self, count: int) -> "_Ranked":
+        return self.keep(self.rank <= count)
+
+
+def _rank_alike(some: np.ndarray, best: np.ndarray, score: np.ndarray, bounds: Bounds, day: int) -> _Ranked:
+    """The same list for several customers, without what each refuses."""
+    row, product, score = np.repeat(some, len(best)), np.tile(best, len(some)), np.tile(score, len(some))
+    kept = bounds.permit(row, product, day, np.full(len(row), np.inf))
+    row, product, score = row[kept], product[kept], score[kept]
+    rank = np.arange(len(row)) - np.searchsorted(row, row) + 1
+    return _Ranked(row, rank, product, np.zeros(len(row), dtype=bool), score)
 
 
 def _rank(asked: np.ndarray, found: Candidates, score: np.ndarray, k: int, products: int) -> _Ranked:
@@ -155,24 +191,6 @@ def _rank(asked: np.ndarray, found: Candidates, score: np.ndarray, k: int, produ
     product = best[row, place]
     is_repeat = np.isin(row * np.int64(products) + product, again)
     return _Ranked(asked[row + first], place + 1, product, is_repeat, scores[row, place])
-
-
-def _find_allowed(products: pd.Index, limits: Limits) -> np.ndarray:
-    allowed = np.ones(len(products), dtype=bool)
-    for those in (limits.in_stock, limits.merchandise):
-        if those is not None:
-            allowed &= products.isin(those)
-    return allowed
-
-
-def _find_refused(asked: pd.Index, products: pd.Index, limits: Limits) -> np.ndarray:
-    """Each refused pair as one number."""
-    if limits.refused is None:
-        return np.zeros(0, np.int64)
-    customer = asked.get_indexer(limits.refused["customer_id"])
-    product = products.get_indexer(limits.refused["product_id"])
-    held = (customer >= 0) & (product >= 0)
-    return customer[held] * np.int64(len(products)) + product[held]
 
 
 def _as_frame(asked: pd.Index, parts: list[_Ranked], products: pd.Index) -> pd.DataFrame:

@@ -27,6 +27,7 @@ TABLES: tuple[PublishedTable, ...] = (
     PublishedTable("products", "marts.products", "product_id"),
     PublishedTable("interactions", "marts.interactions", "occurred_at, source, kind, reference_id"),
     PublishedTable("basket_rules", "ml.basket_rules", "item_kind, lift desc, antecedent, antecedent_2, consequent"),
+    PublishedTable("recommendations", "marts.recommendations", "customer_id, rank"),
     PublishedTable("offers", "marts.offers", "offer_id"),
     PublishedTable("offer_products", "marts.offer_products", "offer_id, position"),
     PublishedTable("offer_rejections", "marts.offer_rejections", "customer_id, program"),

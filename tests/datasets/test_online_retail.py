@@ -134,6 +134,7 @@ def test_the_name_is_the_most_frequent_description_and_stock_remarks_do_not_coun
     ("code", "category", "subcategory"),
     [
         ("POST", "NOT MERCHANDISE", "postage"),
+        ("23444", "NOT MERCHANDISE", "postage"),
         ("m", "NOT MERCHANDISE", "manual"),
         ("gift_0001_20", "NOT MERCHANDISE", "voucher"),
         ("PADS", None, None),

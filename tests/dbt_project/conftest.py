@@ -32,6 +32,11 @@ ML_TABLES = """
         level varchar, item_kind varchar, antecedent varchar, antecedent_2 varchar, consequent varchar, baskets bigint,
         support double, confidence double, lift double, lift_low95 double, lift_high95 double, leverage double,
         p_value double, holdout_lift double, customers bigint);
+    create table ml.next_baskets (customer_id varchar, product_id varchar, kind varchar, score double);
+    create table ml.near_products (product_id varchar, near_product_id varchar, nearness double);
+    create table ml.step_offers (
+        customer_id varchar, from_product_id varchar, product_id varchar, chance double, price_gained decimal(18, 2),
+        margin_gained decimal(18, 2));
 """
 
 

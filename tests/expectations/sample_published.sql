@@ -9,6 +9,7 @@ create table products as select * from warehouse.marts.products;
 create table returns as select * from warehouse.marts.returns;
 create table interactions as select * from warehouse.marts.interactions;
 create table basket_rules as select * from warehouse.ml.basket_rules;
+create table recommendations as select * from warehouse.marts.recommendations;
 create table offers as select * from warehouse.marts.offers;
 create table offer_products as select * from warehouse.marts.offer_products;
 create table model_cards as select * from warehouse.ml.model_cards;

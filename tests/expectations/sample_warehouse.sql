@@ -95,7 +95,7 @@ left join marts.buyers as c using (order_id)
 join (select order_id, (case when order_id = 'O1' then 6 else 0 end)::decimal(18, 2) as refund_amount
     from staging.stg_sales__orders) as r using (order_id);
 
-create table marts.products as select * from staging.stg_sales__products;
+create table marts.products as select *, true as is_active from staging.stg_sales__products;
 
 create table marts.returns as
 select r.return_id, r.order_id, c.customer_id, r.product_id, r.returned_at, r.returned_at::date as returned_on,
@@ -103,6 +103,7 @@ select r.return_id, r.order_id, c.customer_id, r.product_id, r.returned_at, r.re
 from staging.stg_sales__returns as r left join marts.buyers as c using (order_id);
 
 create table marts.interactions as
+select *, null::varchar as product_id, null::varchar as detail from (
 select customer_id, ordered_at as occurred_at, 'order' as kind, 'sales' as source, order_id as reference_id,
     net_sales as amount
 from marts.orders where status = 'completed'
@@ -115,7 +116,8 @@ select 'member', occurred_at, 'points', 'loyalty', entry_id, points from staging
 union all
 select 'vip', sent_at, 'exposure', 'loyalty', offer_id, null from staging.stg_loyalty__exposures
 union all
-select 'vip', redeemed_at, 'redemption', 'loyalty', redemption_id, null from staging.stg_loyalty__redemptions;
+select 'vip', redeemed_at, 'redemption', 'loyalty', redemption_id, null from staging.stg_loyalty__redemptions
+);
 
 create table identity.identifiers as
 select 'customer_ref' as kind, 't' || row_number() over (order by customer_id) as token, customer_id, 1 as sightings
@@ -197,6 +199,23 @@ from (values
     ('churned', 'churned', 546, 1, 0.00, 10.00, 'standard', date '2019-04-01'),
     ('member', null, null, 0, 0.00, null, null, null)
 ) as t(customer_id, segment, recency_days, orders_total, net_revenue_12m, average_order_value, tier, dormant_unless_order_on);
+
+create table staging.stg_sales__stock as
+select * from (values ('P1', date '2020-06-29', 0, 5), ('P1', date '2020-06-30', 9, 0), ('P2', date '2020-06-30', 0, 12))
+    as t(product_id, snapshot_on, on_hand, on_order);
+
+create table marts.int_products_bought as
+select customer_id, product_id, count(distinct order_id) as orders from marts.order_lines
+where customer_id is not null group by all;
+
+create table marts.int_products_durable as select 'P2' as product_id, 'Kettles' as kind;
+
+create table marts.recommendations as
+select *, date '2020-07-01' as expected_on from (values
+    ('vip', 1, 'P1', 'repeat', 0.9::double, 'Bought once, on 2020-06-20.', true, null::varchar, null::varchar),
+    ('vip', 2, 'P2', 'complement', 0.2::double, 'Goes with P1.', true, 'P1', null),
+    ('member', 1, 'P1', 'explore', 0.5::double, 'New to them.', null, null, null)
+) as t(customer_id, rank, product_id, kind, score, reason, in_stock, because_of, because_of_2);
 
 create table marts.segment_summary as
 select date '2020-06-30' as as_of_date, segment, count(c.customer_id) as customers,

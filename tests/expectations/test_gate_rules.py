@@ -275,6 +275,56 @@ BREAKAGES = {
         "marts.segment_history",
         "spells have no holes",
     ): "update marts.segment_history set valid_to = date '2020-06-28' where segment = 'regular'",
+    (
+        "marts.recommendations",
+        "in_stock is true or unknown",
+    ): "update marts.recommendations set in_stock = false where rank = 2",
+    (
+        "marts.recommendations",
+        "expected_on is after the night",
+    ): "update marts.recommendations set expected_on = date '2020-06-30'",
+    ("marts.recommendations", "customer_id is found in marts.customers"): _CUSTOMER.format(
+        "customer_id = 'gone'", "member"
+    ),
+    (
+        "marts.recommendations",
+        "product_id is found in marts.products",
+    ): "delete from marts.products where product_id = 'P2'",
+    (
+        "marts.recommendations",
+        "what is recommended is merchandise, and still sold",
+    ): "update marts.products set is_active = false where product_id = 'P2'",
+    (
+        "marts.recommendations",
+        "nothing is recommended that is known to be sold out with nothing on its way",
+    ): "update staging.stg_sales__stock set on_hand = 0 where product_id = 'P1'; "
+    "update staging.stg_sales__stock set on_order = 0 where product_id = 'P1'",
+    (
+        "marts.recommendations",
+        "nothing is recommended that the customer returned",
+    ): "update marts.returns set customer_id = 'vip'",
+    (
+        "marts.recommendations",
+        "nothing is recommended that the customer complained of",
+    ): "insert into marts.interactions by name select 'vip' as customer_id, timestamp '2020-06-02 10:00:00' as "
+    "occurred_at, 'support' as kind, 'support' as source, 'T2' as reference_id, 'P1' as product_id, 'complaint' as"
+    " detail",
+    (
+        "marts.recommendations",
+        "a repeat was bought before, and nothing else was",
+    ): "update marts.recommendations set kind = 'explore' where kind = 'repeat'",
+    (
+        "marts.recommendations",
+        "a durable is not recommended to who has one of its kind",
+    ): "insert into marts.int_products_durable values ('P1', 'Kettles')",
+    (
+        "marts.recommendations",
+        "a complement's reason is a published rule",
+    ): "update ml.basket_rules set antecedent_2 = 'P3'",
+    (
+        "marts.recommendations",
+        "ranks run from 1 without a hole, and scores never rise with them",
+    ): "update marts.recommendations set score = 0.95 where rank = 2",
     ("marts.offers", "offers are the night's"): "update marts.offers set as_of_date = date '2020-06-29'",
     ("marts.offers", "send_on is after the night"): "update marts.offers set send_on = date '2020-06-30'",
     ("marts.offers", "an offer outlives its sending"): "update marts.offers set expires_on = date '2020-06-30'",

@@ -14,7 +14,8 @@ SOURCE = ROOT / "datasets" / "data" / "online_retail.parquet"
 TABLES = {
     "customers", "customer_aliases", "churn_causes", "churn_patterns", "value_bridge", "segment_history",
     "segment_summary", "segment_transitions", "orders", "order_lines", "returns", "products", "interactions",
-    "basket_rules", "offers", "offer_products", "offer_rejections", "model_cards", "prediction_ledger",
+    "basket_rules", "recommendations", "offers", "offer_products", "offer_rejections", "model_cards",
+    "prediction_ledger",
     "landed_files", "quality_checks", "runs",
 }  # fmt: skip
 

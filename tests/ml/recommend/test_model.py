@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from ml.recommend import Limits, NextBasket
+from ml.recommend import Limits, NextBasket, learn_weights
 from ml.recommend.blend import FixedBlend, LearntBlend
 from ml.recommend.history import OrdersError
 
@@ -84,6 +84,49 @@ def test_a_durable_is_not_sold_twice(model):
     assert "kettle" in list_products(without, "anna")
     assert "kettle" not in list_products(limited, "anna")
     assert "kettle" in list_products(limited, "nobody")
+
+
+def test_what_is_not_in_stock_on_the_day_the_customer_is_expected_is_left_out(model):
+    days = {"available_from": [TODAY, "2024-03-20", None], "available_until": ["2024-03-15", None, None]}
+    stocked = pd.DataFrame({"product_id": ["milk", "bread", "kettle"], **days}).astype(
+        {"available_from": "datetime64[s]", "available_until": "datetime64[s]"}
+    )
+    listed = {
+        day: set(model.recommend_apart(["anna", "nobody"], TODAY, day, 9, 9, Limits(stocked=stocked))["product_id"])
+        for day in ("2024-03-14", "2024-03-16", "2024-03-21")
+    }
+    assert {"milk", "sugar"} <= listed["2024-03-14"]
+    assert {"milk", "bread"}.isdisjoint(listed["2024-03-16"])
+    assert "bread" in listed["2024-03-21"]
+    assert "kettle" not in listed["2024-03-21"]
+
+
+def test_nothing_is_repeated_before_its_time(model):
+    limits = Limits(least_gone_share=0.5)  # milk lasts Anna a week, and was bought the day before
+    assert "milk" not in list_products(model.recommend(["anna"], TODAY, 9, limits), "anna")
+    later = model.recommend_apart(["anna"], TODAY, "2024-03-18", 9, 9, limits)
+    assert "milk" in list_products(later, "anna")
+
+
+def test_repeats_and_finds_are_ranked_apart(model):
+    found = model.recommend_apart(ASKED, TODAY, TODAY, 1, 2)
+    for (customer, kind), ranks in found.groupby(["customer_id", "kind"])["rank"]:
+        assert list(ranks) == [1] if kind == "repeat" else [1, 2], customer
+    assert set(found[found["customer_id"] == "nobody"]["kind"]) == {"explore"}
+    together = model.recommend(["anna"], TODAY, 9)
+    for kind in ("repeat", "explore"):
+        one = found[(found["customer_id"] == "anna") & (found["kind"] == kind)]["product_id"].to_list()
+        assert one == together[together["kind"] == kind]["product_id"].to_list()[: len(one)]
+
+
+def test_weights_learnt_before_are_taken_as_they_are(params, town):
+    some = replace(params, min_learning_orders=20, epochs=2, networks=1)
+    weights = learn_weights(town, some)
+    asked = town["customer_id"].unique()
+    given = NextBasket(some).fit(town, weights)
+    assert given.blend_ is weights
+    assert_frame_equal(given.recommend(asked, TODAY, 5), fit_town(town, params).recommend(asked, TODAY, 5))
+    assert isinstance(learn_weights(town.head(0), some), FixedBlend)
 
 
 def test_strangers_get_what_sells_these_days(model):
