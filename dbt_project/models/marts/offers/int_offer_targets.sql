@@ -32,6 +32,8 @@ targets as (
         customers.average_order_value,
         customers.dormant_unless_order_on,
         customers.dormancy_probability,
+        customers.next_order_on,
+        customers.vip_gap_widens_on,
         segments.vip_gap_amount,
         case
             when customers.segment = 'near_vip' then 'vip_pull'

@@ -96,6 +96,7 @@ final as (
         arm,
         urgency,
         reason,
+        sooner_days,
         sent_on,
         spent_so_far,
         case

@@ -22,6 +22,17 @@ costed as (
 
     select
         targets.*,
+        -- a vip_pull works while the offer runs, and before purchases that leave the 12 months widen the gap
+        case
+            when targets.program = 'vip_pull'
+                then least(
+                    {{ days_after('targets.send_on', var('offer_valid_days')) }},
+                    coalesce(
+                        greatest({{ day_before('targets.vip_gap_widens_on') }}, targets.send_on),
+                        {{ days_after('targets.send_on', var('offer_valid_days')) }}
+                    )
+                )
+        end as latest_on,
         baskets.products,
         baskets.expected_price,
         baskets.product_id,
@@ -88,6 +99,15 @@ final as (
                         when targets.expected_price >= targets.basket_amount_needed then '.'
                         else ', then the rest of a usual order.'
                     end
+                    || case
+                        when targets.next_order_on > targets.latest_on
+                            then
+                                ' They are expected on ' || targets.next_order_on || '; it takes an order by '
+                                || targets.latest_on || ', '
+                                || {{ counted(days_between('targets.latest_on', 'targets.next_order_on'), 'day') }}
+                                || ' sooner.'
+                        else ''
+                    end
             else
                 'Last bought ' || {{ counted('targets.recency_days', 'day') }} || ' ago'
                 || case
@@ -97,7 +117,13 @@ final as (
                 || '; falls dormant on ' || targets.dormant_unless_order_on || ' with probability '
                 || cast(round(100 * targets.dormancy_probability) as integer) || '% if nothing is done. Likely next: '
                 || targets.product_name || '.'
-        end as reason
+        end as reason,
+        cast(
+            case
+                when targets.next_order_on is not null
+                    then greatest({{ days_between('targets.latest_on', 'targets.next_order_on') }}, 0)
+            end as bigint
+        ) as sooner_days
     from costed as targets
 
 )

@@ -22,7 +22,8 @@ final as (
         expires_on,
         channel,
         arm,
-        reason
+        reason,
+        sooner_days
     from judged
     where rejection is null
 

@@ -51,14 +51,17 @@ candidates as (
     inner join {{ source('ml', 'next_baskets') }} as listed
         on steps.customer_id = listed.customer_id and steps.from_product_id = listed.product_id
     union all
+    -- the model doesn't know what was bought long ago
     select
-        customer_id,
-        product_id,
-        kind,
-        score,
+        listed.customer_id,
+        listed.product_id,
+        case when bought.product_id is null then 'explore' else 'repeat' end as kind,
+        listed.score,
         null as because_of,
         null as because_of_2
-    from {{ source('ml', 'next_baskets') }}
+    from {{ source('ml', 'next_baskets') }} as listed
+    left join {{ ref('int_products_bought') }} as bought
+        on listed.customer_id = bought.customer_id and listed.product_id = bought.product_id
 
 ),
 
