@@ -25,12 +25,15 @@ costed as (
         -- a vip_pull works while the offer runs, and before purchases that leave the 12 months widen the gap
         case
             when targets.program = 'vip_pull'
-                then least(
-                    {{ days_after('targets.send_on', var('offer_valid_days')) }},
-                    coalesce(
-                        greatest({{ day_before('targets.vip_gap_widens_on') }}, targets.send_on),
-                        {{ days_after('targets.send_on', var('offer_valid_days')) }}
-                    )
+                then greatest(
+                    least(
+                        {{ days_after('targets.send_on', var('offer_valid_days')) }},
+                        coalesce(
+                            {{ day_before('targets.vip_gap_widens_on') }},
+                            {{ days_after('targets.send_on', var('offer_valid_days')) }}
+                        )
+                    ),
+                    targets.send_on
                 )
         end as latest_on,
         baskets.products,
@@ -120,7 +123,7 @@ final as (
         end as reason,
         cast(
             case
-                when targets.next_order_on is not null
+                when targets.next_order_on is not null and targets.latest_on is not null
                     then greatest({{ days_between('targets.latest_on', 'targets.next_order_on') }}, 0)
             end as bigint
         ) as sooner_days
