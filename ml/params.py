@@ -29,6 +29,8 @@ class BoostingParams:
     learning_rate: float
     max_leaves: int
     min_leaf_rows: int
+    feature_share: float
+    members: int
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,6 @@ class ChurnParams:
     min_rule_rows: int
     max_training_rows: int
     max_judged_rows: int
-    folds: int
-    boosting_margin: float
-    calibration: str
     probability_floor: float
     grade_a_gain: float
     bootstrap_resamples: int
@@ -54,9 +53,7 @@ class ChurnParams:
     boosting: BoostingParams
 
     def __post_init__(self) -> None:
-        _require(self.calibration in ("sigmoid", "isotonic"), "churn.calibration is sigmoid or isotonic")
         _require(0 < self.probability_floor < 0.5, "churn.probability_floor lies between 0 and 0.5")
-        _require(self.folds >= 2, "churn.folds is 2 or more")
         _require(self.bootstrap_resamples >= 200, "churn.bootstrap_resamples is 200 or more")
         horizons = self.horizons_days
         rise = bool(horizons) and horizons == tuple(sorted(set(horizons)))

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from datetime import date
+from pathlib import Path
 
 from pipeline.errors import RapportError, UsageError
 from pipeline.settings import Settings
@@ -74,6 +75,10 @@ def _parser() -> argparse.ArgumentParser:
     retrained.add_argument(
         "--date", type=_parse_date, metavar="YYYY-MM-DD", help="the as-of date of the last night, which is the default"
     )
+    exported = _add(
+        commands, "training-rows", "what the churn model learns from, as a Parquet file", _export_rows, dated=True
+    )
+    exported.add_argument("--to", required=True, type=Path, metavar="FILE", help="the file to write")
     _add(commands, "drops", "list landed drops", _list_drops)
     commands.choices["drops"].add_argument("--last", action="store_true", help="print only the newest drop's date")
     _add(commands, "summary", "show the last published night", _show_summary)
@@ -137,6 +142,13 @@ def _retrain(settings: Settings, options: argparse.Namespace) -> None:
 
     built = retrain(settings, options.date)
     print(f"A model is trained on what was known at the end of {built}; it answers on the nights after that.")
+
+
+def _export_rows(settings: Settings, options: argparse.Namespace) -> None:
+    from pipeline.train import export_training_rows
+
+    rows = export_training_rows(settings, options.date, options.to)
+    print(f"{options.to}: {rows:,} rows, one per past as-of date and customer")
 
 
 def _run_dbt(settings: Settings, options: argparse.Namespace) -> None:

@@ -5,6 +5,10 @@ is learnt from it, and dropped again.
 """
 
 from datetime import date, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+from pyarrow import parquet
 
 from ml.churn.store import KeptModel, find_model, save_model
 from ml.churn.train import train_churn
@@ -49,20 +53,36 @@ def retrain(settings: Settings, as_of: date | None) -> date:
     return built
 
 
+def export_training_rows(settings: Settings, as_of: date, file: Path) -> int:
+    """Write what a model would learn from as of a date, checked like it, to a Parquet file; returns how many rows.
+
+    The facts must be built as of that date. Raises GateRefused as training would.
+    """
+    with hold_night_lock(settings):
+        rows = _describe_past(settings, as_of, f"{as_of:%Y%m%d}-rows")
+    parquet.write_table(rows, file)
+    return rows.num_rows
+
+
 def _learn(settings: Settings, as_of: date, run_id: str, answers_from: date) -> None:
     """Learn from every past as-of date whose outcome is known, and say how well that works on a later one."""
-    try:
-        build_layers(settings, as_of, "tag:training")
-        check_training(settings, as_of, run_id)
-        features = read_rows(settings, _FEATURES)
-    finally:
-        with open_for_writing(settings) as connection:
-            connection.execute("drop table if exists features.training_features")
+    features = _describe_past(settings, as_of, run_id)
     make_folder(settings.models)
     with say_plainly():
         model = train_churn(features, load_params().churn, as_of, _read_window(settings), code_version())
         save_model(model, settings.models / "churn", answers_from)
     say(f"a model has learnt from {features.num_rows:,} rows; it answers from {answers_from}")
+
+
+def _describe_past(settings: Settings, as_of: date, run_id: str) -> pa.Table:
+    """Customers on past as-of dates and what came of them, once the gate has passed; nothing of it stays behind."""
+    try:
+        build_layers(settings, as_of, "tag:training")
+        check_training(settings, as_of, run_id)
+        return read_rows(settings, _FEATURES)
+    finally:
+        with open_for_writing(settings) as connection:
+            connection.execute("drop table if exists features.training_features")
 
 
 def _find_usable(settings: Settings, as_of: date) -> KeptModel | None:

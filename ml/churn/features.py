@@ -7,23 +7,66 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+# Of any size, with long tails: a regression reads their logarithms.
 COUNTS_AND_AMOUNTS = (
     "recency_days",
     "tenure_days",
     "orders_total",
     "purchase_days_total",
+    "purchase_days_14d",
+    "purchase_days_30d",
+    "purchase_days_60d",
+    "purchase_days_90d",
+    "purchase_days_180d",
     "orders_30d",
     "orders_90d",
     "orders_180d",
+    "purchase_days_decayed",
+    "purchase_trend_30d",
+    "purchase_trend_90d",
     "net_revenue_total",
+    "net_sales_30d",
     "net_revenue_90d",
+    "net_sales_180d",
     "average_order_value",
+    "order_value_trend_90d",
+    "last_over_average_value",
+    "lines_per_order",
+    "lines_per_order_90d",
     "median_gap_days",
+    "mean_gap_days",
+    "gap_deviation_days",
+    "long_gap_days",
+    "longest_gap_days",
     "last_gap_days",
+    "gap_before_days",
+    "gap_variation",
     "recency_over_median_gap",
+    "recency_over_long_gap",
+    "recency_over_longest_gap",
+    "recency_in_deviations",
+    "returns_total",
+    "returns_90d",
     "exposures_90d",
+    "redemptions_90d",
+    "support_contacts_90d",
+    "questions_90d",
+    "points_balance",
+    "bad_service_90d",
+    "faulty_products_90d",
+    "price_rises_90d",
+    "stock_outs_90d",
+    "channel_moves_90d",
 )
-SHARES = ("discount_share", "return_share")
+SHARES = (
+    "purchase_rate",
+    "spend_share_30d",
+    "spend_share_90d",
+    "discount_share",
+    "discount_share_90d",
+    "full_price_share",
+    "return_share",
+)
 FEATURES = COUNTS_AND_AMOUNTS + SHARES
 
 IDENTITY = ("customer_id", "as_of_date")

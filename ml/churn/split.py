@@ -46,11 +46,3 @@ def limit_rows(rows: FeatureRows, max_rows: int) -> FeatureRows:
         return rows
     first_left_out = np.partition(rows.customer_hash, max_rows)[max_rows]
     return rows.take(rows.customer_hash < first_left_out)
-
-
-def assign_folds(customer_hash: np.ndarray, folds: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Pairs of positions (fit, test); all rows of one customer are on the same side of each."""
-    # The remainder, not the size of the hash: the size already chose the customers when rows were limited.
-    fold = customer_hash % np.uint64(folds)
-    positions = np.arange(len(customer_hash))
-    return [(positions[fold != part], positions[fold == part]) for part in range(folds)]

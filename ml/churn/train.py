@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from ml.churn.evaluate import METRICS, Measured, choose_rule, grade_model, measure
 from ml.churn.features import DORMANCY_LABEL, FeatureRows, keep_known, read_features
-from ml.churn.fit import RULES, choose_kind, choose_unjudged_rule, find_columns, fit_model, fit_rule
+from ml.churn.fit import RULES, choose_unjudged_rule, find_columns, fit_model, fit_rule
 from ml.churn.model import ChurnModel, FittedTarget, Target
 from ml.churn.split import TimeSplit, find_labelled, limit_rows, split_by_time
 from ml.params import ChurnParams
@@ -76,7 +76,7 @@ def train_target(rows: FeatureRows, target: Target, params: ChurnParams, as_of: 
         predictor = fit_rule(choose_rule(judged["rules"]), final, final_outcome)
         status, reason = "rules", f"the model was not better than the rules; {predictor.name} answers instead"
     else:
-        predictor = fit_model(judged["facts"]["chosen"], final, final_outcome, params)
+        predictor = fit_model(final, final_outcome, params)
         status, reason = "live", "the model finds more of the churners than the best rule"
     return FittedTarget(
         target=target,
@@ -101,7 +101,7 @@ def find_obstacle(labelled: FeatureRows, split: TimeSplit | None, target: Target
         fewest = min(_count_customers(labelled, mask & (outcome == value)) for value in (0, 1))
         if fewest < params.min_class_customers:
             return f"{fewest} customers of the {side} rows have one outcome, fewer than {params.min_class_customers}"
-    if not find_columns(labelled.take(split.train)):
+    if not find_columns(labelled.features[split.train]):
         return "every feature is empty or the same for all customers"
     return None
 
@@ -111,15 +111,12 @@ def judge_target(labelled: FeatureRows, split: TimeSplit, target: Target, params
     train = limit_rows(labelled.take(split.train), params.max_training_rows)
     judge = limit_rows(labelled.take(split.judge), params.max_judged_rows)
     taught, truth = train.labels[target.label], judge.labels[target.label]
-    kind, losses = choose_kind(train, taught, params)
-    probability = fit_model(kind, train, taught, params).predict(judge, params)
+    probability = fit_model(train, taught, params).predict(judge, params)
     rules = {}
     for name in RULES:
         rule = fit_rule(name, train, taught)
         rules[name] = measure(truth, rule.rank(judge), rule.predict(judge, params), params)
     facts = {
-        "chosen": kind,
-        "cross_validated_log_loss": losses,
         "trained_until": str(train.as_of_on.max()),
         "training_rows": len(train),
         "judged_on": str(split.judge_on),

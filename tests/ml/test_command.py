@@ -35,7 +35,7 @@ def test_an_end_before_the_end_is_a_sentence(capsys, monkeypatch, error, code, s
         raise error
 
     monkeypatch.setattr(lifetime, "run", stop)
-    assert command.main(["evaluate"]) == code
+    assert command.main(["evaluate", "lifetime"]) == code
     assert capsys.readouterr().err.startswith(said)
 
 

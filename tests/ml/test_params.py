@@ -29,13 +29,13 @@ def test_every_knob_has_a_comment():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda c: c["churn"].update(fold=3), "unknown key churn.fold;"),
+        (lambda c: c["churn"].update(horizon=3), "unknown key churn.horizon;"),
         (lambda c: c["churn"]["boosting"].update(depth=3), "unknown key churn.boosting.depth;"),
         (lambda c: c.update(fortune={}), "unknown key fortune;"),
-        (lambda c: c["churn"].pop("folds"), "missing key churn.folds"),
-        (lambda c: c["churn"].update(folds="three"), "churn.folds is 'three'"),
-        (lambda c: c["churn"].update(folds=True), "churn.folds is True"),
-        (lambda c: c["churn"].update(calibration="platt"), "sigmoid or isotonic"),
+        (lambda c: c["churn"].pop("grade_a_gain"), "missing key churn.grade_a_gain"),
+        (lambda c: c["churn"].update(min_customers="three"), "churn.min_customers is 'three'"),
+        (lambda c: c["churn"].update(min_customers=True), "churn.min_customers is True"),
+        (lambda c: c["churn"].update(probability_floor=0.5), "lies between 0 and 0.5"),
         (lambda c: c["lifetime"].update(tolerance=1), "lifetime.tolerance lies between"),
         (lambda c: c["baskets"].update(product=None), "baskets.product must hold keys"),
         (lambda c: c["baskets"]["product"].update(min_support=7), "min_support lies between 0 and 1"),

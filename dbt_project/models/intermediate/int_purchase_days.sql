@@ -22,7 +22,9 @@ days as (
         customer_id,
         ordered_on,
         count(*) as orders,
+        sum(lines) as lines,
         sum(gross_amount) as gross_amount,
+        sum(full_price_amount) as full_price_amount,
         sum(discount_amount) as discount_amount,
         sum(net_sales) as net_sales
     from orders
@@ -35,6 +37,7 @@ final as (
     select
         *,
         {{ days_between('lag(ordered_on) over by_customer', 'ordered_on') }} as gap_days,
+        {{ days_between('lag(ordered_on, 2) over by_customer', 'lag(ordered_on) over by_customer') }} as gap_before_days,
         lead(ordered_on) over by_customer as next_ordered_on
     from days
     window by_customer as (partition by customer_id order by ordered_on)

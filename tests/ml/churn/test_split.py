@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ml.churn.features import read_features
-from ml.churn.split import assign_folds, find_labelled, limit_rows, split_by_time
+from ml.churn.split import find_labelled, limit_rows, split_by_time
 
 LABELS = tuple(f"has_lapsed_{days}d" for days in (30, 60, 90, 180))
 
@@ -46,12 +46,6 @@ def test_no_split_without_an_earlier_date(rows, as_of):
     assert labelled.any()
     assert split_by_time(rows, labelled, 180) is None
     assert split_by_time(rows, np.zeros(len(rows), dtype=bool), 30) is None
-
-
-def test_folds_never_share_a_customer(rows):
-    for fit, test in assign_folds(rows.customer_hash, 3):
-        assert len(test)
-        assert not set(rows.customer_id[fit]) & set(rows.customer_id[test])
 
 
 def test_limiting_rows_keeps_whole_customers_and_the_same_ones(rows):

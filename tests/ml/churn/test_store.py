@@ -36,7 +36,7 @@ def test_saved_and_loaded_scores_the_same(model, current, tmp_path):
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert kept.card["code_version"] == "abc"
     assert kept.card["as_of_date"] == "2024-12-31"
-    assert kept.card["params"]["folds"] == model.params.folds
+    assert kept.card["params"]["grade_a_gain"] == model.params.grade_a_gain
     assert "earlier fit" in kept.card["numbers_come_from"]
 
 

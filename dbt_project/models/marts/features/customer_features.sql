@@ -10,7 +10,7 @@ as_of_dates as (
 
 ),
 
-{{ describe_customers() }},
+{{ describe_customers() }}
 
 final as (
 

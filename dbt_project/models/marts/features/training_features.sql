@@ -42,7 +42,7 @@ sampled as (
 
 ),
 
-{{ describe_customers(among='sampled') }},
+{{ describe_customers(among='sampled') }}
 
 final as (
 
