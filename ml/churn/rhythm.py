@@ -29,7 +29,8 @@ class Rhythm:
         frequency, recency, age = read_histories(rows)
         alive = self.model.probability_alive(frequency, recency, age)
         shape, rate = self.model.params_["r"], self.model.params_["alpha"]
-        return np.column_stack([alive, alive * (shape + frequency) / (rate + age)])
+        # the last digits depend on who else is asked about, and a tree may split between them
+        return np.round(np.column_stack([alive, alive * (shape + frequency) / (rate + age)]), 9)
 
 
 def fit_rhythm(rows: FeatureRows) -> Rhythm:

@@ -10,12 +10,12 @@ from ml.evaluation.report import EvaluationError
 def test_markdown_goes_to_standard_output_and_progress_to_standard_error(capsys, monkeypatch):
     def run(params, data):
         command.importlib.import_module("ml.evaluation.report").say("at work")
-        return f"{params.churn.folds} folds, {data.name}"
+        return f"{params.churn.min_customers} customers, {data.name}"
 
     monkeypatch.setattr(lifetime, "run", run)
     assert command.main(["evaluate", "lifetime", "--data", "/nowhere/files"]) == 0
     told = capsys.readouterr()
-    assert told.out == f"## lifetime: {lifetime.TITLE}\n\n3 folds, files\n\n"
+    assert told.out == f"## lifetime: {lifetime.TITLE}\n\n100 customers, files\n\n"
     assert told.err == "  at work\n"
 
 

@@ -37,7 +37,8 @@ final as (
     select
         *,
         {{ days_between('lag(ordered_on) over by_customer', 'ordered_on') }} as gap_days,
-        {{ days_between('lag(ordered_on, 2) over by_customer', 'lag(ordered_on) over by_customer') }} as gap_before_days,
+        {{ days_between('lag(ordered_on, 2) over by_customer', 'lag(ordered_on) over by_customer') }}
+            as gap_before_days,
         lead(ordered_on) over by_customer as next_ordered_on
     from days
     window by_customer as (partition by customer_id order by ordered_on)

@@ -47,9 +47,10 @@ def test_probabilities_are_those_of_the_log_odds(model, rows, params):
     assert np.abs(logit(said[inner]) - model.blend.decision_function(model.read(rows))[inner]).max() < 1e-4
 
 
-def test_scoring_in_chunks_changes_nothing(model, rows, params):
+def test_scoring_in_chunks_changes_no_digit_that_means_anything(model, rows, params):
     whole = model.predict(rows, params)
-    assert (model.predict(rows, replace(params, score_chunk_rows=101)) == whole).all()
+    parts = model.predict(rows, replace(params, score_chunk_rows=101))
+    assert np.abs(parts - whole).max() < 2e-6  # a last digit may round otherwise
 
 
 def test_a_moved_feature_moves_its_own_group_alone_in_the_regression(model, rows):
