@@ -67,9 +67,9 @@ def run(options: argparse.Namespace, folder: Path) -> str:
     held = "both hold" if growth <= MOST_GROWTH and gib <= MOST_GIB else "**missed**"
     table = make_table(("customers", "purchase days", "CPU s", "wall s", "peak GiB"), rows)
     return (
-        f"{table}\n\nTwice the customers took {growth:.2f} times the CPU (goal: {MOST_GROWTH} or less), and {gib:.2f} "
-        f"GiB (goal: {MOST_GIB} or less): {held}. Imports are counted, and fitting, which takes the same for any number of "
-        "customers above 10,000."
+        f"{table}\n\nTwice the customers took {growth:.2f} times the CPU (goal: {MOST_GROWTH} or less) and {gib:.2f} "
+        f"GiB (goal: {MOST_GIB} or less): {held}. Imports are counted, and fitting, which takes the same for any "
+        "number of customers above 10,000."
     )
 
 
