@@ -87,6 +87,17 @@ def test_predictions_are_kept_weekly_and_a_night_run_again_keeps_the_same(settin
     assert read(settings, "from ml.predictions order by all") == before
 
 
+def test_nights_told_anew_leave_what_they_left(settings, limit):
+    """A late drop has the nights since its day gone through again, in order, before tonight's."""
+    limit(least_predictions=1)
+    tables = ("predictions", "prediction_ledger", "feature_profiles")
+    run_nights(settings, 0, 5, 7, 8, 14, 40)
+    before = [read(settings, f"from ml.{table} order by all") for table in tables]
+    assert all(before)
+    run_nights(settings, 5, 7, 8, 14, 40)
+    assert [read(settings, f"from ml.{table} order by all") for table in tables] == before
+
+
 def test_who_has_churned_or_never_bought_is_not_counted(settings):
     run_nights(settings, 0)
     assert read(settings, "select distinct customer_id from ml.predictions order by 1") == [("due",), ("often",)]
