@@ -9,7 +9,10 @@ from pathlib import Path
 from pipeline.errors import RapportError
 
 # Each is a module here with TITLE, add_options(parser) and run(options, folder), which returns Markdown.
-ENTRIES = ("load", "identity", "keeping", "causes", "lifetime", "value", "warehouse", "segments", "nights", "recommend")
+ENTRIES = (
+    *("load", "identity", "keeping", "causes", "planted", "lifetime", "value", "warehouse", "segments", "nights"),
+    "recommend",
+)
 
 _EXAMPLES = """examples:
   python -m bench                              every entry at its full size

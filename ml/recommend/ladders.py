@@ -64,8 +64,9 @@ from numbered
 group by customer_id, product_id
 """
 
-# To each product the sound one on the next rung that most of its keepers went on to; of equals what most buy. Who had
-# the dearer one before has nothing to step up to. The average step's word counts before a step speaks for itself.
+# To each product the sound dearer one, on its rung or the next, that most of its keepers went on to keep; of equals
+# what most buy. Who had the dearer one before has nothing to step up to. The average step's word counts before a step
+# speaks for itself.
 STEPS = """
 create or replace temp table ladder_steps as
 with possible as (
@@ -73,7 +74,7 @@ with possible as (
         lower.product_id, upper.product_id as next_product_id, upper.buyers, upper.price - lower.price as price_gained,
         upper.margin - lower.margin as margin_gained
     from ladder_rungs as lower
-    inner join ladder_rungs as upper on lower.subcategory = upper.subcategory and lower.rung + 1 = upper.rung
+    inner join ladder_rungs as upper on lower.subcategory = upper.subcategory and upper.rung between lower.rung and lower.rung + 1
     where upper.is_sound and upper.price >= lower.price * (1 + {min_price_step})
 ),
 keepers as (
@@ -83,7 +84,7 @@ went_on as (
     select
         possible.product_id, possible.next_product_id,
         count(*) filter (where nexts.first_on <= habits.keeps_since) as had_before,
-        count(*) filter (where nexts.first_on > habits.keeps_since) as stepped
+        count(*) filter (where nexts.first_on > habits.keeps_since and nexts.keeps_since is not null) as stepped
     from ladder_habits as habits
     inner join possible on habits.product_id = possible.product_id
     inner join ladder_habits as nexts

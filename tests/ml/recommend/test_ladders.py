@@ -12,14 +12,14 @@ PRICES = {"basic": 10.0, "middle": 15.0, "fine": 30.0, "cheap soap": 1.0, "soap"
 COSTS = {"basic": 8.0, "middle": 10.0, "fine": 20.0, "cheap soap": 0.5, "soap": None}
 LINES, PRODUCTS, FAULTS = "from lines", "from products", "from faults"
 
-# Of three who kept buying basic, one went on to middle; dan had middle before; eve and fay buy the rest.
+# Of three who kept buying basic, one went on to keep buying middle; dan had middle before; eve and fay buy the rest.
 BOUGHT = {
-    "ann": ["basic", "basic", "middle"],
+    "ann": ["basic", "basic", "middle", "middle"],
     "bob": ["basic", "basic", "basic"],
     "cid": ["basic", "basic"],
     "dan": ["middle", "basic", "basic"],
     "eve": ["fine", "soap", "cheap soap"],
-    "fay": ["middle", "middle", "fine"],
+    "fay": ["middle", "middle", "fine", "fine"],
 }
 
 
@@ -69,19 +69,26 @@ def test_rungs_follow_prices_and_need_three_of_them(connection, params):
 
 def test_chances_are_of_those_who_kept_buying_and_had_not_the_dearer_one(connection, params):
     steps = build(connection, params, "from ladder_steps order by price_gained")
-    usual = 2 / 4
-    assert [step[:6] for step in steps] == [("basic", "middle", 3, 1, 5, 3), ("middle", "fine", 1, 1, 15, 5)]
-    assert [step[6] for step in steps] == pytest.approx([(1 + 2 * usual) / (3 + 2), (1 + 2 * usual) / (1 + 2)])
+    usual = 2 / 5
+    assert [step[:6] for step in steps] == [("basic", "middle", 3, 1, 5, 3), ("middle", "fine", 2, 1, 15, 5)]
+    assert [step[6] for step in steps] == pytest.approx([(1 + 2 * usual) / (3 + 2), (1 + 2 * usual) / (2 + 2)])
+
+
+def test_trying_the_dearer_one_once_is_no_step(connection, params):
+    connection.execute("delete from lines where order_id = 'ann3'")
+    steps = build(connection, params, "select product_id, stepped from ladder_steps order by price_gained")
+    assert steps == [("basic", 0), ("middle", 1)]
 
 
 def test_offers_go_to_keepers_who_have_not_the_next_one(connection, params):
     offers = offer(connection, params)
     assert [(o["customer_id"], o["from_product_id"], o["product_id"]) for o in offers] == [
+        ("ann", "middle", "fine"),
         ("bob", "basic", "middle"),
         ("cid", "basic", "middle"),
     ]
-    assert [o["chance"] for o in offers] == pytest.approx([2 / 5] * 2)
-    assert [(o["price_gained"], o["margin_gained"]) for o in offers] == [(5, 3)] * 2
+    assert [o["chance"] for o in offers] == pytest.approx([0.45, 0.36, 0.36])
+    assert [(o["price_gained"], o["margin_gained"]) for o in offers] == [(15, 5), (5, 3), (5, 3)]
 
 
 def test_no_step_leads_to_what_others_send_back(connection, params):
@@ -92,12 +99,16 @@ def test_no_step_leads_to_what_others_send_back(connection, params):
 
 def test_a_step_that_loses_money_is_not_offered(connection, params):
     connection.execute("update products set unit_cost = 14 where product_id = 'middle'")
-    assert offer(connection, params) == []
+    assert {o["from_product_id"] for o in offer(connection, params)} == {"middle"}
 
 
 def test_without_a_cost_the_price_decides_and_the_margin_stays_empty(connection, params):
     connection.execute("update products set unit_cost = null where product_id = 'middle'")
-    assert [(o["price_gained"], o["margin_gained"]) for o in offer(connection, params)] == [(5, None)] * 2
+    assert [(o["price_gained"], o["margin_gained"]) for o in offer(connection, params)] == [
+        (15, None),
+        (5, None),
+        (5, None),
+    ]
 
 
 def test_a_small_difference_in_price_is_no_step(connection, params):
