@@ -11,7 +11,7 @@ from pipeline.errors import RapportError
 # Each is a module here with TITLE, add_options(parser) and run(options, folder), which returns Markdown.
 ENTRIES = (
     *("load", "identity", "keeping", "causes", "planted", "lifetime", "value", "warehouse", "segments", "nights"),
-    "recommend",
+    *("baskets", "recommend"),
 )
 
 _EXAMPLES = """examples:

@@ -78,11 +78,12 @@ def compare(name: str, product: Callable[[], Measured], peer: Callable[[], Measu
     return Comparison(tuple(ours), tuple(theirs))
 
 
-def make_environment(requirement: str, home: Path) -> Path:
-    """A new environment with one package of the index: its Python. RapportError with the installer's last words."""
+def make_environment(requirement: str, home: Path, *more: str) -> Path:
+    """A new environment with a package of the index, and more where it takes them: its Python. RapportError with the
+    installer's last words."""
     say(f"making an environment for {requirement} …")
     python = home / "bin" / "python"
-    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", requirement]
+    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", requirement, *more]
     for command in ([sys.executable, "-m", "venv", str(home)], install):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:

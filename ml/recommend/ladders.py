@@ -74,7 +74,8 @@ with possible as (
         lower.product_id, upper.product_id as next_product_id, upper.buyers, upper.price - lower.price as price_gained,
         upper.margin - lower.margin as margin_gained
     from ladder_rungs as lower
-    inner join ladder_rungs as upper on lower.subcategory = upper.subcategory and upper.rung between lower.rung and lower.rung + 1
+    inner join ladder_rungs as upper
+        on lower.subcategory = upper.subcategory and upper.rung between lower.rung and lower.rung + 1
     where upper.is_sound and upper.price >= lower.price * (1 + {min_price_step})
 ),
 keepers as (
