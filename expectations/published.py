@@ -43,6 +43,9 @@ SUITES: tuple[TableSuite, ...] = (
     ),
     _table("customer_aliases", "old_customer_id", may_be_empty="most nights nobody turns out to be somebody else"),
     _table("segment_summary", "as_of_date", "segment"),
+    _table(
+        "customer_reasons", "customer_id", "rank", may_be_empty="too short a history gives no probability to explain"
+    ),
     _table("churn_causes", "customer_id", may_be_empty="on a retailer's first nights nobody is dormant"),
     _table("churn_patterns", "pattern", may_be_empty="a short history, or nothing that holds, teaches no pattern"),
     _table(

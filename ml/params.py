@@ -49,6 +49,8 @@ class ChurnParams:
     bootstrap_seed: int
     calibration_bins: int
     score_chunk_rows: int
+    reasons_horizon_days: int
+    last_good_days: int
     regression: RegressionParams
     boosting: BoostingParams
 
@@ -58,6 +60,7 @@ class ChurnParams:
         horizons = self.horizons_days
         rise = bool(horizons) and horizons == tuple(sorted(set(horizons)))
         _require(rise, "churn.horizons_days rise and never repeat")
+        _require(self.reasons_horizon_days in horizons, "churn.reasons_horizon_days is one of churn.horizons_days")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ _MEASURES = {
     "value": ("of the best fifth by spend found", ".0%"),
 }
 _MOST_ALARMS = 8
+_ANSWERS = {"live": "the model answers", "last_good": "an earlier model answers", "rules": "a rule answers"}
 _SEGMENT_ORDER = ("vip", "near_vip", "regular", "at_risk", "dormant", "churned")
 
 
@@ -117,7 +118,7 @@ def _describe_models(connection) -> list[str]:
         if value is None:
             lines.append(f"  {model:<12} can't be judged on so short a history; a rule answers")
         else:
-            answers = "the model answers" if status == "live" else "a rule answers"
+            answers = _ANSWERS[status]
             lines.append(
                 f"  {model:<12} AUC {value:.3f} ({low:.3f}–{high:.3f}); best rule, {baseline.replace('_', ' ')}, "
                 f"{baseline_value:.3f}; grade {grade}, {answers}"
@@ -143,7 +144,7 @@ def _describe_estimates(connection) -> list[str]:
             lines.append(f"  {model:<12} not told: too few customers or too short a history")
             continue
         measure, style = _MEASURES[model]
-        answers = "the model answers" if status == "live" else "a rule answers"
+        answers = _ANSWERS[status]
         lines.append(
             f"  {model:<12} {measure} {value:{style}} ({low:{style}}–{high:{style}}); best rule, "
             f"{baseline.replace('_', ' ')}, {baseline_value:{style}}; grade {grade}, {answers}"

@@ -23,7 +23,9 @@ def score(settings: Settings, as_of: date, run_id: str) -> None:
     with say_plainly():
         model = load_model(kept)
         scores = model.score(features)
+        reasons = model.tell_reasons(features)
     as_of_dates = pa.repeat(pa.scalar(as_of, pa.date32()), scores.num_rows)
     replace_table(settings, "churn_scores", scores.append_column("as_of_date", as_of_dates))
+    replace_table(settings, "customer_reasons", reasons)
     replace_table(settings, "model_cards", model.cards())
     say(f"{scores.num_rows:,} customers scored with the model of {model.as_of}")

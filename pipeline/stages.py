@@ -103,7 +103,7 @@ STAGES: tuple[Stage, ...] = (
         "Score every customer",
         "pipeline.score:score",
         "features.*, models/churn",
-        "ml.churn_scores, ml.model_cards",
+        "ml.churn_scores, ml.customer_reasons, ml.model_cards",
     ),
     Stage(
         "baskets", "model", "Mine basket rules", "pipeline.baskets:mine_baskets", "marts.order_lines", "ml.basket_rules"

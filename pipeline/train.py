@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 from pyarrow import parquet
 
-from ml.churn.store import KeptModel, find_model, save_model
+from ml.churn.store import KeptModel, find_model, load_model, save_model
 from ml.churn.train import train_churn
 from ml.params import load_params
 from pipeline.built import find_built_day
@@ -68,9 +68,14 @@ def _learn(settings: Settings, as_of: date, run_id: str, answers_from: date) -> 
     """Learn from every past as-of date whose outcome is known, and say how well that works on a later one."""
     features = _describe_past(settings, as_of, run_id)
     make_folder(settings.models)
+    kept = _find_usable(settings, as_of)
     with say_plainly():
-        model = train_churn(features, load_params().churn, as_of, _read_window(settings), code_version())
+        earlier = load_model(kept) if kept else None
+        model = train_churn(features, load_params().churn, as_of, _read_window(settings), code_version(), earlier)
         save_model(model, settings.models / "churn", answers_from)
+    for piece in model.targets:
+        if piece.status == "last_good":
+            say(f"warning: {piece.target.name}: {piece.reason}")
     say(f"a model has learnt from {features.num_rows:,} rows; it answers from {answers_from}")
 
 

@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from ml.churn.features import DORMANCY_LABEL, FEATURES, FeatureError, FeatureRows, read_features
 from ml.churn.fit import FittedModel, FittedRule
+from ml.churn.reasons import REASON_COLUMNS, tell_reasons
 from ml.params import ChurnParams
 
 CARD_COLUMNS = pa.schema(
@@ -47,7 +48,11 @@ class Target:
 
 @dataclass(frozen=True)
 class FittedTarget:
-    """What answers for one target: a model, a rule, or nothing, and all that is known about how good it is."""
+    """What answers for one target: a model, a rule, or nothing, and all that is known about how good it is.
+
+    A model carries the day and version it was trained as of, and `judged_by`: the earlier fit that was measured, which
+    has seen no outcome after the day it was judged on.
+    """
 
     target: Target
     status: str
@@ -56,6 +61,9 @@ class FittedTarget:
     predictor: FittedModel | FittedRule | None
     facts: dict[str, Any]
     cards: tuple[dict[str, Any], ...]
+    trained_on: date | None = None
+    version: str = ""
+    judged_by: FittedModel | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,18 @@ class ChurnModel:
         scored = {name: pa.array(values, from_pandas=True) for name, values in columns.items()}
         table = pa.table({"customer_id": pa.array(rows.customer_id, pa.string())} | scored)
         return table.sort_by("customer_id")
+
+    def tell_reasons(self, frame: pa.Table | pd.DataFrame) -> pa.Table:
+        """Why each customer is thought likely, or not, to buy nothing for `reasons_horizon_days`; see ml.churn.reasons.
+
+        No rows where nothing was learnt about that horizon.
+        """
+        target = f"churn_{self.params.reasons_horizon_days}d"
+        predictor = next(piece.predictor for piece in self.targets if piece.target.name == target)
+        if predictor is None:
+            return REASON_COLUMNS.empty_table()
+        with threadpool_limits(limits=1):
+            return tell_reasons(predictor, read_features(frame), self.params)
 
     def cards(self) -> pa.Table:
         """Rows for the model_cards table: one per metric and baseline, and the rules' own rows beside them."""

@@ -1,6 +1,6 @@
 """Training: judge each target on its holdout, decide between model and rule, and fit what will score."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 
@@ -23,18 +23,21 @@ def train_churn(
     as_of: date,
     warning_window_days: int,
     code_version: str = "unknown",
+    earlier: ChurnModel | None = None,
 ) -> ChurnModel:
     """Train every horizon and dormancy from the training features of one run; the same data give the same scores.
 
-    A target whose model is not better than the best naive rule, or can't be judged yet, is answered by a
-    rule (status `rules`), and by nothing (NULL scores) where there are too few labelled rows even for that.
+    A target whose model is not better than the best naive rule is answered by that of the `earlier` model where it is
+    not too old and still better (status `last_good`), else by a rule (status `rules`). One that can't be judged yet is
+    answered by a rule too, and by nothing (NULL scores) where there are too few labelled rows even for that.
     """
     labels = (*(f"has_lapsed_{days}d" for days in params.horizons_days), DORMANCY_LABEL)
     rows = keep_known(read_features(frame, labels, may_be_empty=True), as_of)
     targets = list_targets(params, warning_window_days)
     version = f"{as_of.isoformat()}+{code_version[:12]}"
     with threadpool_limits(limits=1):
-        pieces = tuple(train_target(rows, target, params, as_of, version) for target in targets)
+        before = {piece.target: piece for piece in earlier.targets} if earlier else {}
+        pieces = tuple(train_target(rows, target, params, as_of, version, before.get(target)) for target in targets)
     return ChurnModel(
         as_of=as_of,
         version=version,
@@ -54,8 +57,15 @@ def list_targets(params: ChurnParams, warning_window_days: int) -> tuple[Target,
     return (*horizons, Target("dormancy", DORMANCY_LABEL, "dormancy_probability", warning_window_days))
 
 
-def train_target(rows: FeatureRows, target: Target, params: ChurnParams, as_of: date, version: str) -> FittedTarget:
-    """Judge, decide, and fit again on all matured rows."""
+def train_target(
+    rows: FeatureRows,
+    target: Target,
+    params: ChurnParams,
+    as_of: date,
+    version: str,
+    before: FittedTarget | None = None,
+) -> FittedTarget:
+    """Judge, decide, and fit again on all matured rows; `before` is what answered until now."""
     mask = find_labelled(rows, target.label, target.horizon_days, np.datetime64(as_of, "D"))
     labelled = rows.take(mask)
     final = limit_rows(labelled, params.max_training_rows)
@@ -73,6 +83,9 @@ def train_target(rows: FeatureRows, target: Target, params: ChurnParams, as_of: 
     judged = judge_target(labelled, split, target, params)
     grade = grade_model(judged["model"], judged["rules"], params)
     if grade == "C":
+        kept = _keep_last_good(before, judged, facts, params, as_of)
+        if kept:
+            return kept
         predictor = fit_rule(choose_rule(judged["rules"]), final, final_outcome)
         status, reason = "rules", f"the model was not better than the rules; {predictor.name} answers instead"
     else:
@@ -86,6 +99,34 @@ def train_target(rows: FeatureRows, target: Target, params: ChurnParams, as_of: 
         predictor=predictor,
         facts=facts | judged["facts"],
         cards=_write_cards(target, judged, card | {"grade": grade, "status": status}),
+        trained_on=as_of,
+        version=version,
+        judged_by=judged["fitted"] if status == "live" else None,
+    )
+
+
+def _keep_last_good(
+    before: FittedTarget | None, judged: dict[str, Any], facts: dict[str, Any], params: ChurnParams, as_of: date
+) -> FittedTarget | None:
+    """What answered until now, measured on today's holdout; None where it is too old or no better than a rule there."""
+    if before is None or before.judged_by is None or before.facts["judged_on"] > judged["facts"]["judged_on"]:
+        return None
+    if (as_of - before.trained_on).days > params.last_good_days:
+        return None
+    holdout = judged["holdout"]
+    probability = before.judged_by.predict(holdout, params)
+    measured = measure(holdout.labels[before.target.label], probability, probability, params)
+    grade = grade_model(measured, judged["rules"], params)
+    if grade == "C":
+        return None
+    card = {"version": before.version, "trained_on": before.trained_on, "rows": before.facts["fitted_rows"]}
+    return replace(
+        before,
+        status="last_good",
+        grade=grade,
+        reason=f"what was learnt as of {as_of} was not better than the rules; the model of {before.trained_on} answers",
+        facts={**before.facts, "judged_on": judged["facts"]["judged_on"], "tried_again_on": facts["fitted_until"]},
+        cards=_write_cards(before.target, judged | {"model": measured}, card | {"grade": grade, "status": "last_good"}),
     )
 
 
@@ -111,7 +152,8 @@ def judge_target(labelled: FeatureRows, split: TimeSplit, target: Target, params
     train = limit_rows(labelled.take(split.train), params.max_training_rows)
     judge = limit_rows(labelled.take(split.judge), params.max_judged_rows)
     taught, truth = train.labels[target.label], judge.labels[target.label]
-    probability = fit_model(train, taught, params).predict(judge, params)
+    fitted = fit_model(train, taught, params)
+    probability = fitted.predict(judge, params)
     rules = {}
     for name in RULES:
         rule = fit_rule(name, train, taught)
@@ -123,7 +165,8 @@ def judge_target(labelled: FeatureRows, split: TimeSplit, target: Target, params
         "judged_rows": len(judge),
         "judged_lapsed_share": float(truth.mean()),
     }
-    return {"model": measure(truth, probability, probability, params), "rules": rules, "facts": facts}
+    measured = measure(truth, probability, probability, params)
+    return {"model": measured, "rules": rules, "facts": facts, "fitted": fitted, "holdout": judge}
 
 
 def _fall_back(

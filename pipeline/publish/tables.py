@@ -18,6 +18,7 @@ TABLES: tuple[PublishedTable, ...] = (
     PublishedTable("segment_history", "marts.segment_history", "customer_id, valid_from"),
     PublishedTable("segment_transitions", "marts.segment_transitions", "month, from_segment, to_segment"),
     PublishedTable("segment_summary", "marts.segment_summary", "as_of_date, segment"),
+    PublishedTable("customer_reasons", "ml.customer_reasons", "customer_id, rank"),
     PublishedTable("churn_causes", "marts.churn_causes", "customer_id"),
     PublishedTable("churn_patterns", "marts.churn_patterns", "lift desc, pattern"),
     PublishedTable("value_bridge", "marts.value_bridge", "month, cause"),

@@ -14,6 +14,7 @@ create table offers as select * from warehouse.marts.offers;
 create table offer_products as select * from warehouse.marts.offer_products;
 create table model_cards as select * from warehouse.ml.model_cards;
 create table customer_aliases as select * from warehouse.marts.customer_aliases;
+create table customer_reasons as select * from warehouse.ml.customer_reasons;
 create table prediction_ledger as select * from warehouse.ml.prediction_ledger;
 create table value_bridge as select * from warehouse.marts.value_bridge;
 create table churn_patterns as select * from warehouse.marts.churn_patterns;

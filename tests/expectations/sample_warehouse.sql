@@ -167,6 +167,14 @@ select customer_id, as_of_date, date '2020-07-10' as next_order_on, date '2020-0
     null::date as dormancy_on_high, 9::bigint as offer_days
 from ml.lifetime_scores;
 
+create table seeds.high_auc_allowed as
+select * from (values ('churn_30d', ' '), ('dormancy', 'a subscription: who leaves says so')) as t(model, reason);
+
+create table ml.customer_reasons as
+select 'regular' as customer_id, unnest([1, 2]) as rank, unnest(['overdue', 'visits']) as reason_code,
+    unnest(['raises', 'lowers']) as direction, unnest([0.5, -0.25]::double[]) as contribution, 9.0::double as value,
+    5.0::double as peer_value, 'Last bought 9 days ago; usual is 5 days. That speaks for leaving.' as sentence;
+
 create table ml.prediction_ledger as
 select 'churn_30d' as model, date '2020-05-01' as predicted_on, 30::bigint as horizon_days, 'regular' as customer_id,
     0.4::double as predicted, 1.0::double as outcome;

@@ -207,6 +207,14 @@ BREAKAGES = {
     ): _CUSTOMER.format("next_order_on = date '2020-07-02'", "dormant"),
     ("marts.customers", "an offer works before dormancy"): _CUSTOMER.format("contact_before = dormancy_on", "regular"),
     (
+        "ml.customer_reasons",
+        "direction is the sign of the contribution",
+    ): "update ml.customer_reasons set direction = 'raises'",
+    (
+        "ml.customer_reasons",
+        "whoever has a probability has a reason",
+    ): "update ml.customer_reasons set customer_id = 'somebody else'",
+    (
         "ml.prediction_ledger",
         "a prediction is listed once its horizon has passed",
     ): "update ml.prediction_ledger set horizon_days = 61",
@@ -421,3 +429,11 @@ def test_each_rule_written_as_sql_fails(
 def test_no_breakage_is_left_over() -> None:
     known = {(suite.name, rule.rule) for _, suite, rule in WRITTEN} | {("*", rule.rule) for _, _, rule in WRITTEN}
     assert set(BREAKAGES) <= known
+
+
+def test_a_model_allowed_with_a_reason_may_be_that_good(
+    prepare: Callable[..., Path], as_of: date, options: dict[str, Any], tmp_path: Path
+) -> None:
+    suites = tuple(suite for suite in find_suites("scores") if suite.table == "model_cards")
+    better = "update ml.model_cards set value = 0.96, model = 'dormancy'"
+    assert run_suites("scores", suites, prepare("scores", better), "run", as_of, tmp_path, options).passed

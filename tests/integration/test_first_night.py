@@ -12,7 +12,8 @@ from tests.integration.conftest import AS_OF, ROOT
 SOURCE = ROOT / "datasets" / "data" / "online_retail.parquet"
 
 TABLES = {
-    "customers", "customer_aliases", "churn_causes", "churn_patterns", "value_bridge", "segment_history",
+    "customers", "customer_aliases", "customer_reasons", "churn_causes", "churn_patterns", "value_bridge",
+    "segment_history",
     "segment_summary", "segment_transitions", "orders", "order_lines", "returns", "products", "interactions",
     "basket_rules", "recommendations", "offers", "offer_products", "offer_rejections", "model_cards",
     "prediction_ledger",

@@ -106,3 +106,45 @@ def test_cards_are_complete(model):
     assert {card["status"] for card in cards} <= {"live", "rules"}
     keys = [(card["model"], card["metric"], card["baseline"]) for card in cards]
     assert len(keys) == len(set(keys))
+
+
+def shuffle_what_teaches(shop, seed=11):
+    """Labels of the dates that teach in disorder; those of the latest dates, which judge, as they were."""
+    random = np.random.default_rng(seed)
+    shuffled = shop.copy()
+    for label in [name for name in shop.columns if name.startswith("has_lapsed")]:
+        known = sorted(shop.loc[shop[label].notna(), "as_of_date"].unique())
+        for day in known[:-1]:
+            places = shop.index[shop["as_of_date"] == day]
+            shuffled.loc[places, label] = random.permutation(shop.loc[places, label].to_numpy())
+    return shuffled
+
+
+def test_a_model_made_worse_gives_way_to_the_last_good_one(shop, params, as_of):
+    earlier = train_churn(shop[shop["as_of_date"] < date(2024, 12, 1)], params, date(2024, 12, 24), 30, "abc")
+    model = train_churn(shuffle_what_teaches(shop), params, as_of, 30, "def", earlier)
+    before, piece = pieces_of(earlier)["churn_60d"], pieces_of(model)["churn_60d"]
+    assert (before.status, piece.status) == ("live", "last_good")
+    assert piece.predictor is before.predictor
+    assert "the model of 2024-12-24 answers" in piece.reason
+    assert {card["version"] for card in piece.cards if card["status"] == "last_good"} == {"2024-12-24+abc"}
+    # and goes on doing so at the next training, as long as it is not too old
+    again = train_churn(shuffle_what_teaches(shop, seed=5), params, as_of, 30, "ghi", model)
+    assert pieces_of(again)["churn_60d"].predictor is before.predictor
+
+
+def test_the_last_good_model_must_be_young_enough_and_still_better(shop, params, as_of):
+    earlier = train_churn(shop[shop["as_of_date"] < date(2024, 12, 1)], params, date(2024, 12, 24), 30)
+    short = replace(params, last_good_days=6)
+    assert (
+        pieces_of(train_churn(shuffle_what_teaches(shop), short, as_of, 30, "", earlier))["churn_60d"].status == "rules"
+    )
+    random = np.random.default_rng(11)
+    upside_down = shop.copy()
+    upside_down["has_lapsed_60d"] = random.permutation(shop["has_lapsed_60d"].to_numpy())
+    assert pieces_of(train_churn(upside_down, params, as_of, 30, "", earlier))["churn_60d"].status == "rules"
+
+
+def test_a_good_model_replaces_the_one_before(shop, params, as_of):
+    earlier = train_churn(shop[shop["as_of_date"] < date(2024, 12, 1)], params, date(2024, 12, 24), 30)
+    assert pieces_of(train_churn(shop, params, as_of, 30, "", earlier))["churn_60d"].status == "live"
