@@ -44,7 +44,7 @@ def run(options: argparse.Namespace, folder: Path) -> str:
     _make_baskets(options.baskets, options.products, 0, plain)
     _make_baskets(options.baskets, options.products, options.baskets // 1000, huge)
     pythons = {
-        peer: make_environment(requirement, folder / peer, "pyarrow") if requirement else Path(sys.executable)
+        peer: make_environment(requirement, folder / peer, "numpy", "pyarrow") if requirement else Path(sys.executable)
         for peer, requirement in PEERS.items()
         if peer in options.peers
     }

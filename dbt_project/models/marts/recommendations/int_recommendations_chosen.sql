@@ -28,6 +28,18 @@ owned as (
 
 ),
 
+-- what goes by the same name is no news: another bottle of the same milk is neither a complement nor a find
+known_names as (
+
+    select distinct
+        bought.customer_id,
+        products.name
+    from {{ ref('int_products_bought') }} as bought
+    inner join products on bought.product_id = products.product_id
+    where products.name is not null
+
+),
+
 candidates as (
 
     select
@@ -81,9 +93,11 @@ allowed as (
         on candidates.customer_id = refused.customer_id and candidates.product_id = refused.product_id
     left join durables on candidates.product_id = durables.product_id
     left join owned on candidates.customer_id = owned.customer_id and durables.kind = owned.kind
+    left join known_names on candidates.customer_id = known_names.customer_id and products.name = known_names.name
     where
         refused.product_id is null
         and owned.kind is null
+        and (known_names.name is null or candidates.kind in ('repeat', 'upsell'))
         and (
             stock.product_id is null
             or (
