@@ -168,7 +168,8 @@ def test_rebuilding_a_past_day_gives_its_tables_as_they_were(homes):
         connection.execute(f"attach '{homes['in_order'].home / 'remembered.duckdb'}' as past (read_only)")
         compared = 0
         for table in TABLES:
-            if table.source.startswith("marts.") and "offer" not in table.name:
+            # nights told anew, as these were, choose no offers and recommend nothing
+            if table.source.startswith("marts.") and "offer" not in table.name and table.name != "recommendations":
                 differ = connection.execute(
                     f"select count(*) from ((from main.{table.name} except all from past.{table.source}) "
                     f"union all (from past.{table.source} except all from main.{table.name}))"
