@@ -38,7 +38,7 @@ _SAMPLE = """
     where not features.is_churned order by customer_id limit $customers
 """
 # They name the row, or are the same for all.
-_NO_FEATURES = ("as_of_date", "customer_id", "is_current", "is_dormant", "is_churned", "days_to_dormancy")
+_NO_FEATURES = ("as_of_date", "customer_id", "is_dormant", "is_churned", "days_to_dormancy")
 
 
 def ring_alarms(settings: Settings, as_of: date, run_id: str) -> None:

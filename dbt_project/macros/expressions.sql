@@ -58,3 +58,27 @@
         / (1 + {{ z * z }} / {{ number }})
     )
 {%- endmacro %}
+
+{#- CTEs, of which `sampled` is the last: about so many of those who have bought, the same ones on every date and night. -#}
+{% macro sample_buyers(most) -%}
+buyers as (
+
+    select distinct customer_id from {{ ref('int_purchase_days') }}
+
+),
+
+counted as (
+
+    select count(*) as buyers from buyers
+
+),
+
+sampled as (
+
+    select buyers.customer_id
+    from buyers
+    cross join counted
+    where {{ stable_fraction('buyers.customer_id') }} * counted.buyers < {{ most }}
+
+)
+{%- endmacro %}

@@ -6,26 +6,7 @@ with periods as (
 
 ),
 
-buyers as (
-
-    select distinct customer_id from {{ ref('int_purchase_days') }}
-
-),
-
-counted as (
-
-    select count(*) as buyers from buyers
-
-),
-
-sampled as (
-
-    select buyers.customer_id
-    from buyers
-    cross join counted
-    where {{ stable_fraction('buyers.customer_id') }} * counted.buyers < {{ var('pattern_customers_max') }}
-
-),
+{{ sample_buyers(most=var('pattern_customers_max')) }},
 
 days as (
 
