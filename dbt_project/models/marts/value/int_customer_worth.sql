@@ -6,6 +6,12 @@ with scores as (
 
 ),
 
+churn as (
+
+    select * from {{ source('ml', 'churn_scores') }}
+
+),
+
 people as (
 
     select
@@ -47,7 +53,11 @@ final as (
 
     select
         scores.customer_id,
-        scores.probability_alive,
+        -- who will buy again has not left: where the models disagree, the one that is judged every night has the word
+        case
+            when scores.probability_alive is not null
+                then greatest(scores.probability_alive, coalesce(1 - churn.churn_probability_90d, 0))
+        end as probability_alive,
         scores.expected_orders_12m,
         {{ money('scores.clv_12m_revenue') }} as clv_12m_revenue,
         {{ money('scores.clv_12m_revenue_low') }} as clv_12m_revenue_low,
@@ -63,6 +73,7 @@ final as (
         ) }} as clv_12m_margin_high
     from scores
     left join shares on scores.customer_id = shares.customer_id
+    left join churn on scores.customer_id = churn.customer_id
 
 )
 
