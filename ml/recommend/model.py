@@ -126,11 +126,13 @@ class NextBasket:
     def _rank_strangers(self, asked: np.ndarray, asking: "_Asking") -> list["_Ranked"]:
         parts, bounds = [], asking.bounds
         count = list(asking.counts.values())[-1]
+        lines_an_order = len(self.known_.history.sold_product) / max(self.known_.history.sold_share.sum(), 1)
         # of those who are asked for on the same day, one list holds all that may be in anybody's
         days = np.column_stack([asking.day[asked], asking.expected[asked]])
         for day, expected in np.unique(days, axis=0):
-            appeal = find_popularity(self.known_.history, np.array([day])).rate(self.known_.facts.orders)[0]
-            appeal = appeal * bounds.allowed / max(appeal.max(), 1e-9)
+            sells = find_popularity(self.known_.history, np.array([day])).rate(self.known_.facts.orders)[0]
+            # per mille of lines, times the lines of an order: about the chance that an order holds it
+            appeal = np.minimum(sells * (lines_an_order / 1000), 1) * bounds.allowed
             some = asked[(days == [day, expected]).all(axis=1)]
             best, score = (values[0] for values in pick_best(sparse.csr_array(appeal[None, :]), len(bounds.allowed)))
             in_stock = (bounds.in_stock_from[best] <= expected) & (expected <= bounds.in_stock_until[best])

@@ -135,6 +135,22 @@ def test_strangers_get_what_sells_these_days(model):
     assert list_products(earlier, "nobody") == ["milk"]  # the guests' bread was not sold yet
 
 
+def test_a_strangers_score_is_the_chance_that_an_order_holds_it(params):
+    days = pd.date_range("2024-03-01", periods=12)
+    orders = [("tea", "milk") if place % 4 == 0 else ("tea", "cake") for place in range(12)]
+    rows = [
+        (f"c{place}", f"o{place}", day, product)
+        for place, (day, bought) in enumerate(zip(days, orders, strict=True))
+        for product in bought
+    ]
+    shop = pd.DataFrame(rows, columns=["customer_id", "order_id", "ordered_at", "product_id"])
+    found = NextBasket(params).fit(shop).recommend(["nobody"], days[-1], 3).set_index("product_id")["score"]
+    # in every order, in three of four, in one of four; of the seven orders of the last week in all, six and one
+    assert found.to_dict() == pytest.approx(
+        {"tea": 1, "cake": (6 / 7 + 9 / 12 + 9 / 12) / 3, "milk": (1 / 7 + 3 / 12 + 3 / 12) / 3}
+    )
+
+
 def test_somebody_who_first_bought_later_is_a_stranger_still(shop, params):
     late = shop[shop["customer_id"] == "ben"].assign(customer_id="zoe", ordered_at=TODAY, order_id="late")
     model = NextBasket(params).fit(pd.concat([shop, late]))
