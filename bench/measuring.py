@@ -13,6 +13,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
+import numpy as np
+
 from pipeline.errors import RapportError
 from pipeline.progress import say
 
@@ -76,6 +78,11 @@ def compare(name: str, product: Callable[[], Measured], peer: Callable[[], Measu
             f"{ours[-1].wall:.1f} and {theirs[-1].wall:.1f} on the clock"
         )
     return Comparison(tuple(ours), tuple(theirs))
+
+
+def fit_exponent(rows: Sequence[float], seconds: Sequence[float]) -> float:
+    """The slope of log seconds on log rows, by least squares: 1 is linear."""
+    return float(np.polyfit(np.log(rows), np.log(seconds), 1)[0])
 
 
 def make_environment(requirement: str, home: Path, *more: str) -> Path:

@@ -16,10 +16,9 @@ from pathlib import Path
 from statistics import median
 
 import duckdb
-import numpy as np
 
 from bench.bare import CONTENT, PROCESS, write_bare_pass
-from bench.measuring import Comparison, Measured, compare, make_table, measure, positive, run_apart
+from bench.measuring import Comparison, Measured, compare, fit_exponent, make_table, measure, positive, run_apart
 from bench.shop import BUILDING, LINES_PER_PERSON, MODELS, Shop
 from pipeline.errors import RapportError
 from pipeline.progress import say
@@ -151,11 +150,6 @@ def _count(path: Path) -> tuple[int, int]:
         return connection.execute(
             "select (select count(*) from marts.order_lines), (select count(*) from marts.customers)"
         ).fetchone()
-
-
-def fit_exponent(rows: Sequence[float], seconds: Sequence[float]) -> float:
-    """The slope of log seconds on log rows, by least squares: 1 is linear."""
-    return float(np.polyfit(np.log(rows), np.log(seconds), 1)[0])
 
 
 def _tell_sizes(measured: Sequence[Size]) -> str:

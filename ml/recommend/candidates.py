@@ -13,7 +13,7 @@ from ml.recommend.history import History
 from ml.recommend.popularity import Popularity, find_popularity
 from ml.recommend.products import ProductFacts
 
-_CELLS = 8_000_000  # of customers by products worked on at a time, which bounds the memory
+_CELLS = 16_000_000  # of customers by products worked on at a time, which bounds the memory
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import pytest
 
 from bench import warehouse
 from bench.__main__ import main
+from bench.measuring import fit_exponent
 from bench.shop import Shop
-from bench.warehouse import fit_exponent
 from pipeline.errors import RapportError
 
 
