@@ -190,6 +190,7 @@ class RecommendParams:
 
     history_days: int
     listed_repeats: int
+    basket_repeats: int
     listed_finds: int
     least_gone_share: float
     repeat_candidates: int

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import joblib
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from ml.params import Params, load_params
@@ -27,7 +28,7 @@ _NEAR = 10  # products named as near to each, for the reasons
 _NUMBERS = """
     create schema if not exists ml;
     create or replace temp table numbered_customers as
-    select customer_id, row_number() over (order by customer_id) - 1 as number, expected_on
+    select customer_id, row_number() over (order by customer_id) - 1 as number, expected_on, is_near_vip
     from marts.int_customers_expected;
     create or replace temp table numbered_products as
     select product_id, row_number() over (order by product_id) - 1 as number, is_merchandise and is_active as is_sold
@@ -106,22 +107,33 @@ def _keep_weights(path: Path, fingerprint: str, weights: object) -> None:
 
 def _write_lists(connection: duckdb.DuckDBPyConnection, model: NextBasket, as_of: date, params: Params) -> None:
     limits = _read_limits(connection, params)
-    customers = connection.execute("select number, expected_on from numbered_customers order by number").fetchnumpy()
-    number, expected = np.asarray(customers["number"]), np.asarray(customers["expected_on"]).astype("datetime64[D]")
-    for start in range(0, len(number), _BATCH):
-        some = slice(start, start + _BATCH)
-        counts = params.recommend.listed_repeats, params.recommend.listed_finds
-        found = model.recommend_apart(number[some], as_of, expected[some], *counts, limits)
-        connection.register("found", found)
-        connection.execute("""
-            insert into ml.next_baskets
-            select customers.customer_id, products.product_id, found.kind, found.score
-            from found
-            inner join numbered_customers as customers on found.customer_id = customers.number
-            inner join numbered_products as products on found.product_id = products.number
-            order by customers.customer_id, found.kind, found.rank
-        """)
-        connection.unregister("found")
+    for is_near_vip, repeats in ((False, params.recommend.listed_repeats), (True, params.recommend.basket_repeats)):
+        customers = connection.execute(
+            "select number, expected_on from numbered_customers where is_near_vip = ? order by number", [is_near_vip]
+        ).fetchnumpy()
+        number, expected = np.asarray(customers["number"]), np.asarray(customers["expected_on"])
+        for start in range(0, len(number), _BATCH):
+            some = slice(start, start + _BATCH)
+            days = expected[some].astype("datetime64[D]")
+            found = model.recommend_apart(number[some], as_of, days, repeats, params.recommend.listed_finds, limits)
+            _write_some(connection, found)
+    _write_near_products(connection, model)
+
+
+def _write_some(connection: duckdb.DuckDBPyConnection, found: pd.DataFrame) -> None:
+    connection.register("found", found)
+    connection.execute("""
+        insert into ml.next_baskets
+        select customers.customer_id, products.product_id, found.kind, found.score
+        from found
+        inner join numbered_customers as customers on found.customer_id = customers.number
+        inner join numbered_products as products on found.product_id = products.number
+        order by customers.customer_id, found.kind, found.rank
+    """)
+    connection.unregister("found")
+
+
+def _write_near_products(connection: duckdb.DuckDBPyConnection, model: NextBasket) -> None:
     near, nearness = pick_best(model.known_.neighbours, _NEAR)
     row, place = np.nonzero(near >= 0)
     names = model.known_.history.products.to_numpy()

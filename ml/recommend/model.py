@@ -1,7 +1,7 @@
 """The next basket of each customer: fit on orders, recommend a ranked list that knows people buy again."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
@@ -112,8 +112,11 @@ class NextBasket:
     def _rank_known(self, asked: np.ndarray, asking: "_Asking") -> list["_Ranked"]:
         parts, bounds = [], asking.bounds
         own_day = asking.expected[asked]
+        # who asks for more of what was bought before gets it
+        most = max(self.params.repeat_candidates, asking.counts.get("repeat", 0))
+        params = replace(self.params, repeat_candidates=most)
         for found in find_candidates(
-            self.known_, asking.number[asked], own_day, asking.day[asked], bounds.allowed, self.params
+            self.known_, asking.number[asked], own_day, asking.day[asked], bounds.allowed, params
         ):
             customer = asked[found.customer]
             found = found.keep(bounds.permit(customer, found.product, asking.expected[customer], found.gone_share))

@@ -49,6 +49,17 @@ costed as (
 
 ),
 
+paid as (
+
+    select
+        *,
+        expected_price >= basket_amount_needed as is_enough,
+        expected_price
+        - case when incentive_type in ('percent_off', 'amount_off') then cost else 0 end as price_with_offer
+    from costed
+
+),
+
 final as (
 
     select
@@ -90,17 +101,17 @@ final as (
                     targets.vip_gap_amount || ' short of the top tier; one usual order is '
                     || targets.average_order_value || '. '
                     || case
-                        when targets.expected_price >= targets.basket_amount_needed then 'To close the gap'
+                        when targets.is_enough then 'To close the gap'
                         else 'Towards the gap'
                     end
                     || ': ' || {{ counted('targets.products', 'likely product') }} || ' for '
-                    || {{ money("targets.expected_price - case
-                        when targets.incentive_type in ('percent_off', 'amount_off') then targets.cost else 0
-                    end") }}
+                    || {{ money('targets.price_with_offer') }}
                     || ' with the offer'
                     || case
-                        when targets.expected_price >= targets.basket_amount_needed then '.'
-                        else ', then the rest of a usual order.'
+                        when targets.is_enough then '.'
+                        else
+                            '. Missing is ' || {{ money('targets.vip_gap_amount - targets.price_with_offer') }}
+                            || ' more: no four products they are likely to buy come to enough.'
                     end
                     || case
                         when targets.next_order_on > targets.latest_on
@@ -127,7 +138,7 @@ final as (
                     then greatest({{ days_between('targets.latest_on', 'targets.next_order_on') }}, 0)
             end as bigint
         ) as sooner_days
-    from costed as targets
+    from paid as targets
 
 )
 

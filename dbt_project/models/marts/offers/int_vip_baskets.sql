@@ -1,15 +1,17 @@
 -- Of every basket of one to four products the one offered to each near-VIP: it closes the gap, overshoots by the fewest
--- tenths of it, and among those is likeliest, its products taken together. Where none closes it, the dearest.
+-- tenths of it, and among those is likeliest, its products taken together. What isn't recommended is taken only where
+-- no four that are come to enough. Where nothing closes the gap, the dearest.
 with likely as (
 
     select
         products.customer_id,
         products.expected_price,
         products.likelihood,
+        products.is_recommended,
         products.place,
         targets.basket_amount_needed,
         row_number() over (
-            partition by products.customer_id
+            partition by products.customer_id, products.is_recommended
             order by products.expected_price desc, products.place
         ) as price_place
     from {{ ref('int_likely_products') }} as products
@@ -18,11 +20,48 @@ with likely as (
 
 ),
 
--- the likeliest and the dearest, so that the baskets are some thousands a customer at most
+reaches as (
+
+    select
+        customer_id,
+        sum(case when is_recommended and price_place <= 4 then expected_price else 0 end) as recommended_reach
+    from likely
+    group by customer_id
+
+),
+
+considered as (
+
+    select
+        likely.customer_id,
+        likely.expected_price,
+        likely.likelihood,
+        likely.place,
+        likely.basket_amount_needed,
+        row_number() over (
+            partition by likely.customer_id
+            order by
+                likely.expected_price <= likely.basket_amount_needed desc, likely.expected_price desc, likely.place
+        ) as below_place,
+        row_number() over (
+            partition by likely.customer_id
+            order by likely.expected_price > likely.basket_amount_needed desc, likely.expected_price, likely.place
+        ) as above_place
+    from likely
+    inner join reaches on likely.customer_id = reaches.customer_id
+    where likely.is_recommended or reaches.recommended_reach < likely.basket_amount_needed
+
+),
+
+-- The likeliest, the dearest that alone are not too much, and the cheapest that alone is enough: where any four close
+-- the gap, some of these do. So few that a customer has some thousands of baskets at most.
 pool as (
 
-    select * from likely
-    where place <= {{ var('vip_basket_pool') }} or price_place <= {{ var('vip_basket_pool') }}
+    select * from considered
+    where
+        place <= {{ var('vip_basket_pool') }}
+        or (below_place <= {{ var('vip_basket_pool') }} and expected_price <= basket_amount_needed)
+        or (above_place = 1 and expected_price > basket_amount_needed)
 
 ),
 

@@ -20,7 +20,8 @@ final as (
         case
             when segment = 'near_vip' or is_at_risk then {{ var('likely_products') }}
             else {{ var('listed_products') }}
-        end as listed
+        end as listed,
+        coalesce(segment = 'near_vip', false) as is_near_vip
     from customers
 
 )
