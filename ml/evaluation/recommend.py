@@ -16,6 +16,7 @@ from ml.evaluation.next_basket_peers import (
 )
 from ml.evaluation.orders import READERS
 from ml.evaluation.report import make_table, say
+from ml.evaluation.shops import NAMES, simulate_lines
 from ml.params import Params
 from ml.recommend import Limits, NextBasket
 from ml.recommend.history import History, read_history
@@ -70,9 +71,9 @@ class Measures:
 def run(params: Params, data: Path) -> str:
     """Markdown with one table for each data set."""
     sections = []
-    for name, read in READERS.items():
+    for name in NAMES:
         say(f"{name}: reading …")
-        sections.append(_evaluate(name, read(data), params))
+        sections.append(_evaluate(name, READERS[name](data) if name in READERS else simulate_lines(), params))
     return "\n\n".join(sections)
 
 

@@ -30,19 +30,37 @@ def read_shop(name: str, data: Path) -> PurchaseDays:
 def simulate_shop() -> tuple[PurchaseDays, pd.DataFrame, date]:
     """A simulated retailer's purchases, its buyers with their truth in the order of their places, and its last day."""
     with tempfile.TemporaryDirectory() as folder:
-        truth = Path(folder) / "truth"
-        say("simulating {customers:,} people over {days} days, seed {seed} …".format(**_SIMULATED))
-        command = [sys.executable, "-m", "datasets", "simulated", "--landing", f"{folder}/landing", "--truth", truth]
-        command += [part for name, value in _SIMULATED.items() for part in (f"--{name}", str(value))]
-        done = subprocess.run(command, cwd=Path(__file__).resolve().parents[2], capture_output=True, text=True)
-        if done.returncode:
-            raise EvaluationError(f"the simulation failed; run it by hand to see why: {' '.join(map(str, command))}")
-        orders = pd.read_parquet(truth / "orders.parquet")
-        people = pd.read_parquet(truth / "people.parquet").set_index("person_id")
-    orders = orders[~orders["is_cancelled"]]
+        orders = _simulate(Path(folder))
+        people = pd.read_parquet(Path(folder) / "truth" / "people.parquet").set_index("person_id")
     days = _make_days(orders["person_id"], orders["ordered_on"])
     buyers = people.loc[np.unique(orders["person_id"])]
     return days, buyers, pd.Timestamp(orders["ordered_on"].max()).date()
+
+
+def simulate_lines() -> pd.DataFrame:
+    """Lines of the same retailer's orders, as READERS give those of public shops; every person is a known customer."""
+    with tempfile.TemporaryDirectory() as folder:
+        orders = _simulate(Path(folder))
+        files = sorted(Path(folder).glob("landing/sales/order_lines/*/*.parquet"))
+        lines = pd.concat([pd.read_parquet(file, columns=["order_id", "product_id"]) for file in files])
+    known = orders.assign(
+        customer_id=orders["person_id"].astype("string"), ordered_at=pd.to_datetime(orders["ordered_on"])
+    )
+    lines = lines.merge(known[["customer_id", "order_id", "ordered_at"]], on="order_id")
+    return lines.astype(dict.fromkeys(["order_id", "product_id"], "string")).reset_index(drop=True)
+
+
+def _simulate(folder: Path) -> pd.DataFrame:
+    """Land the retailer's drops and their truth in a folder; its orders that were not cancelled, by person."""
+    truth = folder / "truth"
+    say("simulating {customers:,} people over {days} days, seed {seed} …".format(**_SIMULATED))
+    command = [sys.executable, "-m", "datasets", "simulated", "--landing", f"{folder}/landing", "--truth", truth]
+    command += [part for name, value in _SIMULATED.items() for part in (f"--{name}", str(value))]
+    done = subprocess.run(command, cwd=Path(__file__).resolve().parents[2], capture_output=True, text=True)
+    if done.returncode:
+        raise EvaluationError(f"the simulation failed; run it by hand to see why: {' '.join(map(str, command))}")
+    orders = pd.read_parquet(truth / "orders.parquet")
+    return orders[~orders["is_cancelled"]]
 
 
 def _make_days(customer: pd.Series, when: pd.Series) -> PurchaseDays:
