@@ -1,5 +1,6 @@
 """What must hold for what is about to be sent to people."""
 
+from expectations.recommendations import name_what_is_withheld
 from expectations.rules import Between, NoRows, NoRowsWhere, OneOf, TableSuite, key_of, never_null, refers_to
 from expectations.segments import SEGMENTS
 
@@ -26,11 +27,9 @@ _CLOSES_THE_GAP = NoRows(
     ("reason",),
 )
 
-_MERCHANDISE_ONLY = NoRows(
-    "offered products are merchandise",
-    "select b.offer_id, b.position, b.product_id from {table} as b"
-    " join marts.products as p on p.product_id = b.product_id where not p.is_merchandise",
-    ("product_id",),
+_OFFERED = (
+    "(select o.customer_id, p.position as rank, p.product_id from {table} as p"
+    " join marts.offers as o on o.offer_id = p.offer_id)"
 )
 
 SUITES: tuple[TableSuite, ...] = (
@@ -65,7 +64,7 @@ SUITES: tuple[TableSuite, ...] = (
             Between("expected_price", low=0),
             refers_to("offer_id", "marts.offers"),
             refers_to("product_id", "marts.products"),
-            _MERCHANDISE_ONLY,
+            *name_what_is_withheld(_OFFERED, "offered"),
         ),
         may_be_empty="without offers there is nothing in them",
     ),

@@ -16,49 +16,55 @@ from expectations.rules import (
 KINDS = ("repeat", "complement", "explore", "upsell")
 _PAIR = "r.customer_id = b.customer_id and r.product_id = b.product_id"
 
-_IN_STOCK = NoRows(
-    "nothing is recommended that is known to be sold out with nothing on its way",
-    "select b.customer_id, b.rank, b.product_id from {table} as b join ("
-    " select product_id, arg_max(on_hand, snapshot_on) as on_hand, max(snapshot_on) as snapshot_on,"
-    " arg_max(coalesce(on_order, 0), snapshot_on) as on_order from staging.stg_sales__stock group by product_id) as s"
-    " on s.product_id = b.product_id where s.on_hand <= 0 and s.on_order <= 0 and s.snapshot_on > {as_of} - 30",
-    ("product_id",),
-)
 
-_MERCHANDISE_ONLY = NoRows(
-    "what is recommended is merchandise, and still sold",
-    "select b.customer_id, b.rank, b.product_id from {table} as b"
-    " join marts.products as p on p.product_id = b.product_id where not (p.is_merchandise and p.is_active)",
-    ("product_id",),
-)
+def name_what_is_withheld(rows: str, what: str) -> tuple[NoRows, ...]:
+    """What nobody is shown, whichever way they are shown it: `what` in the rules' words (recommended, offered).
 
-_NOT_RETURNED = NoRows(
-    "nothing is recommended that the customer returned",
-    f"select b.customer_id, b.rank, b.product_id from {{table}} as b join marts.returns as r on {_PAIR}",
-    ("product_id",),
-)
+    `rows` is a table, or a query in brackets, with customer_id, rank and product_id.
+    """
+    bad = f"select b.customer_id, b.rank, b.product_id from {rows} as b"
+    return (
+        NoRows(
+            f"what is {what} is merchandise, and still sold",
+            f"{bad} join marts.products as p on p.product_id = b.product_id"
+            " where not (p.is_merchandise and p.is_active)",
+            ("product_id",),
+        ),
+        NoRows(
+            f"nothing is {what} that is known to be sold out with nothing on its way",
+            f"{bad} join ("
+            " select product_id, arg_max(on_hand, snapshot_on) as on_hand, max(snapshot_on) as snapshot_on,"
+            " arg_max(coalesce(on_order, 0), snapshot_on) as on_order from staging.stg_sales__stock"
+            " group by product_id) as s on s.product_id = b.product_id"
+            " where s.on_hand <= 0 and s.on_order <= 0 and s.snapshot_on > {as_of} - 30",
+            ("product_id",),
+        ),
+        NoRows(
+            f"nothing is {what} that the customer returned",
+            f"{bad} join marts.returns as r on {_PAIR}",
+            ("product_id",),
+        ),
+        NoRows(
+            f"nothing is {what} that the customer complained of",
+            f"{bad} join marts.interactions as r on {_PAIR}"
+            " where r.kind = 'support' and r.detail in ('complaint', 'return_request')",
+            ("product_id",),
+        ),
+        NoRows(
+            f"a durable is not {what} to who has one of its kind",
+            f"{bad} join marts.int_products_durable as d on d.product_id = b.product_id where exists (select 1 from"
+            " marts.int_products_bought as r join marts.int_products_durable as k on k.product_id = r.product_id"
+            " where r.customer_id = b.customer_id and k.kind = d.kind)",
+            ("product_id",),
+        ),
+    )
 
-_NOT_COMPLAINED_OF = NoRows(
-    "nothing is recommended that the customer complained of",
-    f"select b.customer_id, b.rank, b.product_id from {{table}} as b join marts.interactions as r on {_PAIR}"
-    " where r.kind = 'support' and r.detail in ('complaint', 'return_request')",
-    ("product_id",),
-)
 
 _REPEATS_WERE_BOUGHT = NoRows(
     "a repeat was bought before, and nothing else was",
     "select b.customer_id, b.rank, b.product_id, b.kind from {table} as b where (b.kind = 'repeat') <> exists ("
     f"select 1 from marts.int_products_bought as r where {_PAIR})",
     ("product_id", "kind"),
-)
-
-_NO_DURABLE_TWICE = NoRows(
-    "a durable is not recommended to who has one of its kind",
-    "select b.customer_id, b.rank, b.product_id from {table} as b"
-    " join marts.int_products_durable as d on d.product_id = b.product_id where exists (select 1 from"
-    " marts.int_products_bought as r join marts.int_products_durable as k on k.product_id = r.product_id"
-    " where r.customer_id = b.customer_id and k.kind = d.kind)",
-    ("product_id",),
 )
 
 _RULES_EXIST = NoRows(
@@ -94,8 +100,8 @@ SUITES: tuple[TableSuite, ...] = (
             NoRowsWhere("expected_on is after the night", "expected_on <= {as_of}", ("expected_on",)),
             refers_to("customer_id", "marts.customers"),
             refers_to("product_id", "marts.products"),
-            *(_MERCHANDISE_ONLY, _IN_STOCK, _NOT_RETURNED, _NOT_COMPLAINED_OF),
-            *(_REPEATS_WERE_BOUGHT, _NO_DURABLE_TWICE, _RULES_EXIST, _RANKS),
+            *name_what_is_withheld("{table}", "recommended"),
+            *(_REPEATS_WERE_BOUGHT, _RULES_EXIST, _RANKS),
         ),
         may_be_empty="before the first line of merchandise there is nothing to recommend",
     ),

@@ -351,8 +351,26 @@ BREAKAGES = {
     ): "delete from marts.products where product_id = 'P1'",
     (
         "marts.offer_products",
-        "offered products are merchandise",
+        "what is offered is merchandise, and still sold",
     ): "update marts.offer_products set product_id = 'BAG' where offer_id = 'F2'",
+    (
+        "marts.offer_products",
+        "nothing is offered that is known to be sold out with nothing on its way",
+    ): "update staging.stg_sales__stock set on_order = 0 where product_id = 'P2'",
+    (
+        "marts.offer_products",
+        "nothing is offered that the customer returned",
+    ): "update marts.returns set customer_id = 'near'",
+    (
+        "marts.offer_products",
+        "nothing is offered that the customer complained of",
+    ): "insert into marts.interactions by name select 'near' as customer_id, timestamp '2020-06-02 10:00:00' as "
+    "occurred_at, 'support' as kind, 'support' as source, 'T2' as reference_id, 'P2' as product_id, 'complaint' as"
+    " detail",
+    (
+        "marts.offer_products",
+        "a durable is not offered to who has one of its kind",
+    ): "insert into marts.int_products_bought values ('near', 'P2', 1)",
     (
         "main.customers",
         "no table of the file has a column for personal data",

@@ -119,6 +119,13 @@ def test_repeats_and_finds_are_ranked_apart(model):
         assert one == together[together["kind"] == kind]["product_id"].to_list()[: len(one)]
 
 
+def test_who_asks_for_more_of_what_was_bought_before_gets_it(shop, params):
+    few = NextBasket(replace(params, repeat_candidates=1)).fit(shop)
+    assert list_products(few.recommend(["anna"], TODAY, 9), "anna")[0] == "milk"
+    found = few.recommend_apart(["anna"], TODAY, TODAY, 3, 1)
+    assert set(found.loc[found["kind"] == "repeat", "product_id"]) == {"milk", "bread", "kettle"}
+
+
 def test_weights_learnt_before_are_taken_as_they_are(params, town):
     some = replace(params, min_learning_orders=20, epochs=2, networks=1)
     weights = learn_weights(town, some)
