@@ -142,6 +142,15 @@ def test_strangers_get_what_sells_these_days(model):
     assert list_products(earlier, "nobody") == ["milk"]  # the guests' bread was not sold yet
 
 
+def test_a_strangers_list_is_full_though_the_best_is_sold_out_or_refused(model):
+    sold_out = pd.DataFrame({"product_id": ["bread"], "available_from": [TODAY], "available_until": [TODAY]})
+    coming = sold_out.assign(available_from=pd.Timestamp("2024-04-01"), available_until=pd.NaT)
+    refused = pd.DataFrame({"customer_id": ["nobody"], "product_id": ["bread"]})
+    for limits in (Limits(stocked=sold_out), Limits(stocked=coming), Limits(refused=refused)):
+        found = model.recommend_apart(["nobody"], TODAY, "2024-03-14", 1, 1, limits)
+        assert list_products(found, "nobody") == ["rolls"]
+
+
 def test_a_strangers_score_is_the_chance_that_an_order_holds_it(params):
     days = pd.date_range("2024-03-01", periods=12)
     orders = [("tea", "milk") if place % 4 == 0 else ("tea", "cake") for place in range(12)]
