@@ -27,8 +27,9 @@ TABLES = """
     select customer_id || day as order_id, customer_id, date '2024-01-01' + day::integer as ordered_on,
         unnest(string_split(held, ' ')) as product_id
     from (values ('ann'), ('nia'), ('bob')) as c(customer_id), (values
-        (0, 'milk kettle stamps old gift'), (7, 'milk fish'), (14, 'milk soap'), (21, 'milk bread ham'), (28, 'milk bread ham'), (35, 'milk'), (42, 'milk'), (49, 'milk'),
-        (56, 'milk'), (63, 'milk'), (90, 'soap')) as o(day, held);
+        (0, 'milk kettle stamps old gift'), (7, 'milk fish'), (14, 'milk soap'), (21, 'milk bread ham'),
+        (28, 'milk bread ham'), (35, 'milk'), (42, 'milk'), (49, 'milk'), (56, 'milk'), (63, 'milk'), (90, 'soap')
+    ) as o(day, held);
     alter table marts.order_lines add column is_merchandise boolean;
     update marts.order_lines set is_merchandise = product_id <> 'gift';
     create table marts.orders as
