@@ -10,7 +10,7 @@ from ml.params import ParamsError, load_params
 
 # Each is a module in ml/evaluation with TITLE and run(params, data), which returns Markdown: `params` is every knob
 # (ml.params.Params), `data` the folder of data files.
-EVALUATIONS = ("churn", "lifetime", "alive", "timing", "baskets", "recommend")
+EVALUATIONS = ("churn", "lifetime", "alive", "timing", "baskets", "recommend", "lists")
 
 _DATA = Path(__file__).resolve().parent.parent / "datasets" / "data"
 _EXAMPLES = """examples:

@@ -40,6 +40,14 @@ def describe_past(shop: PastShop) -> pd.DataFrame:
         return pd.read_parquet(rows)
 
 
+def publish_past(shop: PastShop, home: Path) -> Path:
+    """Run the shop's night in an empty folder, knowing nothing of later days; the folder of its published Parquet."""
+    say(f"{shop.name}: landing, and running the night of {shop.night} …")
+    _run(home, "datasets", shop.name, "--landing", str(home / "landing"), "--split")
+    _run(home, "pipeline", "nightly", "--date", str(shop.night))
+    return home / "published" / "current" / "parquet"
+
+
 def _run(home: Path, *command: str) -> None:
     # set with the program env, so that no other setting of the caller's is touched and none is read here
     settings = ("-u", "RAPPORT_LANDING", f"RAPPORT_HOME={home}", f"PYTHONPATH={_ROOT}")

@@ -1,6 +1,7 @@
 """The last order of each customer, foretold from the orders before it: next baskets beside simpler lists."""
 
 from dataclasses import dataclass, fields, replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -97,22 +98,41 @@ def _evaluate(name: str, orders: pd.DataFrame, params: Params) -> str:
 
 def hold_out(orders: pd.DataFrame, least_orders: int) -> Trial:
     """Take the last order of each customer with so many orders or more away; guests stay."""
-    known = orders[orders["customer_id"].notna()]
-    made = known.groupby(["customer_id", "order_id"], as_index=False)["ordered_at"].min()
-    made = made.sort_values(["customer_id", "ordered_at", "order_id"])
+    made = _list_orders(orders)
     last = made.drop_duplicates("customer_id", keep="last").set_index("customer_id")
     last = last[made.groupby("customer_id").size().reindex(last.index) >= least_orders]
-    is_last = orders["order_id"].isin(last["order_id"])
-    before = orders[~is_last]
+    return _make_trial(orders, orders[~orders["order_id"].isin(last["order_id"])], last)
+
+
+def hold_out_next(orders: pd.DataFrame, night: date, least_orders: int) -> Trial:
+    """Take everything after a night away; asked is the next order of each customer with so many orders by then."""
+    end = pd.Timestamp(night) + pd.Timedelta(days=1)
+    made = _list_orders(orders)
+    is_after = made["ordered_at"] >= end
+    following = made[is_after].drop_duplicates("customer_id").set_index("customer_id")
+    orders_before = made[~is_after].groupby("customer_id").size()
+    following = following[orders_before.reindex(following.index, fill_value=0) >= least_orders]
+    return _make_trial(orders, orders[orders["ordered_at"] < end], following)
+
+
+def _list_orders(orders: pd.DataFrame) -> pd.DataFrame:
+    """The orders of known customers, of each in the order of time."""
+    known = orders[orders["customer_id"].notna()]
+    made = known.groupby(["customer_id", "order_id"], as_index=False)["ordered_at"].min()
+    return made.sort_values(["customer_id", "ordered_at", "order_id"])
+
+
+def _make_trial(orders: pd.DataFrame, before: pd.DataFrame, asked: pd.DataFrame) -> Trial:
+    """`asked` has one order a customer (order_id, ordered_at), by customer_id."""
     history = read_history(before)
-    lines = orders.loc[is_last, ["customer_id", "product_id"]].drop_duplicates()
+    lines = orders.loc[orders["order_id"].isin(asked["order_id"]), ["customer_id", "product_id"]].drop_duplicates()
     customer, product = (
         history.customers.get_indexer(lines["customer_id"]),
         history.products.get_indexer(lines["product_id"]),
     )
     customers = np.unique(customer)
     place = np.searchsorted(customers, customer)
-    days = last.loc[history.customers[customers], "ordered_at"].dt.normalize()
+    days = asked.loc[history.customers[customers], "ordered_at"].dt.normalize()
     trial = Trial(before, history, customers, days, np.bincount(place), np.empty(0), np.empty(0))
     pairs = trial.join(customer, product)
     was_bought = np.isin(pairs, trial.join(history.customer, history.product))
@@ -185,11 +205,16 @@ def _list_tifu(trial: Trial, settings: TifuSettings, only_new: bool = False) -> 
 def _list_ours(trial: Trial, params: Params) -> list[np.ndarray]:
     model = NextBasket(params.recommend).fit(trial.before)
     asked, products = trial.history.customers[trial.customers], trial.history.products
-    lists = []
     # with everything durable nothing is recommended a second time: what is left are new products only
-    for limits in (Limits(), Limits(durables=products)):
-        found = model.recommend(asked, trial.days, LISTED, limits)
-        listed = np.full((len(asked), LISTED), -1)
-        listed[asked.get_indexer(found["customer_id"]), found["rank"] - 1] = products.get_indexer(found["product_id"])
-        lists.append(listed)
-    return lists
+    both = (Limits(), Limits(durables=products))
+    return [place_lists(trial, model.recommend(asked, trial.days, LISTED, limits)) for limits in both]
+
+
+def place_lists(trial: Trial, found: pd.DataFrame) -> np.ndarray:
+    """The first ten of each list (customer_id, rank, product_id) as positions of products, one row a customer asked."""
+    asked, products = trial.history.customers[trial.customers], trial.history.products
+    customer = asked.get_indexer(found["customer_id"])
+    kept = (customer >= 0) & (found["rank"] <= LISTED).to_numpy()
+    listed = np.full((len(asked), LISTED), -1)
+    listed[customer[kept], found["rank"][kept] - 1] = products.get_indexer(found["product_id"][kept])
+    return listed
