@@ -80,7 +80,13 @@ def _learn(connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: dat
     """The model of the night. Its weights are those of the last Sunday, learnt anew when anything before it changed."""
     until = as_of - timedelta(days=(as_of.weekday() + 1) % 7)
     known = f"from numbered_lines where ordered_at < timestamp '{until + timedelta(days=1)}'"
-    seen = connection.execute(f"select count(*), bit_xor(hash(customer_id, order_id, product_id, ordered_at)) {known}")
+    # by name: the numbers of all move when somebody new comes
+    seen = connection.execute(f"""
+        select count(*), bit_xor(hash(customers.customer_id, lines.order_id, products.product_id, lines.ordered_at))
+        from (select * {known}) as lines
+        inner join numbered_products as products on lines.product_id = products.number
+        left join numbered_customers as customers on lines.customer_id = customers.number
+    """)
     fingerprint = hashlib.sha256(repr((until, seen.fetchone(), params.recommend)).encode()).hexdigest()
     kept = settings.models / "next_basket.joblib"
     weights = _read_weights(kept, fingerprint)

@@ -1,7 +1,7 @@
 """What the model's part of the stage writes: nothing that may not be shown, and for near-VIPs all they ever bought."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -41,16 +41,22 @@ TABLES = """
 """
 
 
-@pytest.fixture(name="listed")
-def _listed(tmp_path: Path):
-    """Products listed for a customer, by a model that lists one repeat for everybody but near-VIPs."""
+@pytest.fixture(name="settings")
+def _settings(tmp_path: Path) -> Settings:
     settings = Settings.from_environment({"RAPPORT_HOME": str(tmp_path / "home"), "RAPPORT_MEMORY": "500MB"})
     (tmp_path / "home").mkdir()
+    with open_for_writing(settings) as connection:
+        connection.execute(TABLES)
+    return settings
+
+
+@pytest.fixture(name="listed")
+def _listed(settings: Settings):
+    """Products listed for a customer, by a model that lists one repeat for everybody but near-VIPs."""
     params = load_params()
     few = replace(params.recommend, listed_repeats=1, listed_finds=2, repeat_candidates=2, neighbour_buyers=1)
     params = replace(params, recommend=few)
     with open_for_writing(settings) as connection:
-        connection.execute(TABLES)
         recommend._number(connection, LAST, params.recommend.history_days)
         model = recommend._learn(connection, settings, LAST, params)
         recommend._write_lists(connection, model, LAST, params)
@@ -71,3 +77,33 @@ def test_others_are_listed_the_likeliest_only(listed):
 def test_what_may_not_be_shown_is_no_find_either(listed):
     for customer in ("ann", "nia", "bob"):
         assert {"stamps", "old", "fish", "gift"}.isdisjoint(listed(customer, "explore"))
+
+
+# The night after, a Monday still in the same week's weights; SQL that changes what is known, and whether that counts.
+@pytest.mark.parametrize(
+    ("change", "learns"),
+    [
+        ("insert into marts.int_customers_expected values ('abe', date '2024-04-02', false)", False),
+        ("insert into marts.products values ('ale', true, true)", False),
+        (
+            "insert into marts.orders values ('ann91', 'ann', timestamp '2024-04-01'); insert into marts.order_lines "
+            "values ('ann91', 'ann', date '2024-04-01', 'milk', true)",
+            False,
+        ),
+        ("update marts.order_lines set product_id = 'soap' where product_id = 'bread'", True),
+        ("update marts.order_lines set customer_id = 'bob' where customer_id = 'ann'", True),
+        ("delete from marts.orders where order_id = 'ann7'", True),
+    ],
+)
+def test_weights_are_learnt_anew_only_when_something_before_the_last_sunday_changed(
+    settings, monkeypatch, change, learns
+):
+    learnt = []
+    learn = recommend.learn_weights
+    monkeypatch.setattr(recommend, "learn_weights", lambda *given: learnt.append(given) or learn(*given))
+    for night, changes in ((LAST, "select 1"), (LAST + timedelta(days=1), change)):
+        with open_for_writing(settings) as connection:
+            connection.execute(changes)
+            recommend._number(connection, night, 400)
+            recommend._learn(connection, settings, night, load_params())
+    assert len(learnt) == 1 + learns
