@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from ml.baskets.read import Baskets
-from ml.recommend.best import expand
+from ml.slices import expand
 
 _MOST_PAIRS = 40_000_000  # pairs of lines looked at together, which bounds the memory
 

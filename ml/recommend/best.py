@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import sparse
 
+from ml.slices import expand
+
 _LARGEST = np.int64(0x7FFFFFFF)
 
 
@@ -39,9 +41,3 @@ def _find_largest(keys: np.ndarray, count: int) -> np.ndarray:
     if keys.shape[1] > count:
         keys = np.partition(keys, keys.shape[1] - count, axis=1)[:, -count:]
     return np.sort(keys, axis=1)[:, ::-1]
-
-
-def expand(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """The positions of many slices, one after the other."""
-    before = np.cumsum(lengths) - lengths
-    return np.arange(lengths.sum()) + np.repeat(starts - before, lengths)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.recommend.best import expand
 from ml.recommend.history import History
+from ml.slices import expand
 
 ORDER_DECAYS = (0.6, 0.8, 0.9, 0.95, 0.98)
 HALF_LIVES_DAYS = (7, 30, 90)
