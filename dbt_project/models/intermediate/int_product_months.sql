@@ -28,8 +28,8 @@ final as (
         month,
         min(ordered_on) as first_sold_on,
         max(ordered_on) as last_sold_on,
-        sum(quantity) as units,
-        sum(net_sales) as net_sales
+        cast(sum(quantity) as decimal(18, 3)) as units,
+        {{ money('sum(net_sales)') }} as net_sales
     from lines
     where {{ is_to_build('month', 'int_changed_months') }}
     group by product_id, month

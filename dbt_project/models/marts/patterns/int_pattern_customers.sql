@@ -47,19 +47,19 @@ described as (
         dormant_after_days,
         count(*) as purchase_days,
         max(ordered_on) as last_order_on,
-        sum(
-            case when ordered_on > {{ days_after('observed_on', '-' ~ var('cause_frequency_days')) }} then 1 else 0 end
+        count(
+            case when ordered_on > {{ days_after('observed_on', '-' ~ var('cause_frequency_days')) }} then 1 end
         ) as recent_purchase_days,
         max(case when days_back = 1 then next_ordered_on end) as next_order_on,
         max(case when days_back = 1 then gap_days end) as last_gap_days,
         {{ median('case when days_back > 1 then gap_days end') }} as usual_gap_days,
         count(case when days_back > 1 then gap_days end) as gaps_before,
-        sum(case when days_back <= 3 then net_sales end) as net_sales_of_last_3,
-        sum(case when days_back > 3 then net_sales end) as net_sales_before,
-        sum(case when days_back <= 3 then gross_amount end) as gross_of_last_3,
-        sum(case when days_back > 3 then gross_amount end) as gross_before,
-        sum(case when days_back <= 3 then discount_amount end) as discount_of_last_3,
-        sum(case when days_back > 3 then discount_amount end) as discount_before
+        {{ money('sum(case when days_back <= 3 then net_sales end)') }} as net_sales_of_last_3,
+        {{ money('sum(case when days_back > 3 then net_sales end)') }} as net_sales_before,
+        {{ money('sum(case when days_back <= 3 then gross_amount end)') }} as gross_of_last_3,
+        {{ money('sum(case when days_back > 3 then gross_amount end)') }} as gross_before,
+        {{ money('sum(case when days_back <= 3 then discount_amount end)') }} as discount_of_last_3,
+        {{ money('sum(case when days_back > 3 then discount_amount end)') }} as discount_before
     from numbered
     group by observed_on, is_holdout, customer_id, dormant_after_days
 
