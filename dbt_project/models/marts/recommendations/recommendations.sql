@@ -41,16 +41,23 @@ near as (
 
 ),
 
+-- the kind stands on both sides: a condition on one side alone would compare every row with every other
 rules as (
 
-    select * from {{ source('ml', 'basket_rules') }}
+    select
+        *,
+        'complement' as kind
+    from {{ source('ml', 'basket_rules') }}
     where item_kind = 'product'
 
 ),
 
 steps as (
 
-    select * from {{ source('ml', 'step_offers') }}
+    select
+        *,
+        'upsell' as kind
+    from {{ source('ml', 'step_offers') }}
 
 ),
 
@@ -105,13 +112,13 @@ final as (
     left join near on chosen.customer_id = near.customer_id and chosen.product_id = near.product_id
     left join rules
         on
-            chosen.kind = 'complement'
+            chosen.kind = rules.kind
             and chosen.product_id = rules.consequent
             and chosen.because_of = rules.antecedent
             and coalesce(chosen.because_of_2, '') = coalesce(rules.antecedent_2, '')
     left join steps
         on
-            chosen.kind = 'upsell'
+            chosen.kind = steps.kind
             and chosen.customer_id = steps.customer_id
             and chosen.product_id = steps.product_id
             and chosen.because_of = steps.from_product_id
