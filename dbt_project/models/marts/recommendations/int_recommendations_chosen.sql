@@ -28,7 +28,7 @@ owned as (
 
 ),
 
--- what goes by the same name is no news: another bottle of the same milk is neither a complement nor a find
+-- what goes by the same name is no news: another bottle of the same milk is no complement, find or step up
 known_names as (
 
     select distinct
@@ -97,7 +97,7 @@ allowed as (
     where
         refused.product_id is null
         and owned.kind is null
-        and (known_names.name is null or candidates.kind in ('repeat', 'upsell'))
+        and (known_names.name is null or candidates.kind = 'repeat')
         and (
             stock.product_id is null
             or (

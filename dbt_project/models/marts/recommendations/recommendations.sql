@@ -18,8 +18,9 @@ bought as (
 
     select
         *,
+        -- some orders of a few days are no rhythm yet
         case
-            when orders >= 3
+            when orders >= 3 and {{ days_between('first_on', 'last_on') }} >= {{ var('rhythm_least_days') }}
                 then greatest(cast(round({{ days_between('first_on', 'last_on') }} / (orders - 1.0)) as integer), 1)
         end as gap_days
     from {{ ref('int_products_bought') }}
