@@ -50,27 +50,36 @@ class Blend(ClassifierMixin, BaseEstimator):
         probability = expit(self.decision_function(matrix))
         return np.column_stack([1 - probability, probability])
 
-    def contribute(self, matrix: np.ndarray, group_of: np.ndarray, groups: int) -> tuple[float, np.ndarray]:
-        """The base, and what each group of columns adds to it, (rows, groups): together the log-odds.
-
-        `group_of` has the group of each column.
-        """
-        first, by_regression = self._contribute_regression(matrix, group_of, groups)
-        second, by_trees = self.boosting_.contribute(matrix, group_of, groups)
+    def contribute(self, matrix: np.ndarray) -> tuple[float, np.ndarray]:
+        """The base, and what each column adds to it, (rows, columns): together the log-odds."""
+        first, by_regression = self._contribute_regression(matrix)
+        second, by_trees = self.boosting_.contribute(matrix)
         return (first + second) / 2, (by_regression + by_trees) / 2
 
-    def _contribute_regression(self, matrix: np.ndarray, group_of: np.ndarray, groups: int) -> tuple[float, np.ndarray]:
-        prepare, model = self.regression_["prepare"], self.regression_["model"]
-        # a column that had gaps is followed by one that says so, which belongs to the same group
-        sources = [
-            source
-            for name, _, places in prepare.transformers_
-            if len(places)
-            for source in _list_sources(prepare.named_transformers_[name], np.asarray(places))
-        ]
-        membership = np.zeros((len(sources), groups))
-        membership[np.arange(len(sources)), group_of[sources]] = model.coef_[0]
-        return float(model.intercept_[0]), prepare.transform(matrix) @ membership
+    def find_usual(self) -> np.ndarray:
+        """The value of each column from which the regression counts: there it adds nothing."""
+        usual = np.empty(len(self.is_amount))
+        for name, prepared, places in self._list_branches():
+            centre = prepared["standardscaler"].mean_[: len(places)]
+            usual[places] = expand(centre) if name == "amounts" else centre
+        return usual
+
+    def _contribute_regression(self, matrix: np.ndarray) -> tuple[float, np.ndarray]:
+        model = self.regression_["model"]
+        parts = self.regression_["prepare"].transform(matrix) * model.coef_[0]
+        # a column that had gaps is followed by one that says so, and what that adds is the column's own
+        branches = self._list_branches()
+        sources = [source for _, prepared, places in branches for source in _list_sources(prepared, places)]
+        added = np.zeros(matrix.shape)
+        for place, source in enumerate(sources):
+            added[:, source] += parts[:, place]
+        return float(model.intercept_[0]), added
+
+    def _list_branches(self) -> list[tuple[str, Pipeline, np.ndarray]]:
+        """How amounts and how shares are read, and which columns they are."""
+        prepare = self.regression_["prepare"]
+        fitted = [(name, np.asarray(places)) for name, _, places in prepare.transformers_ if len(places)]
+        return [(name, prepare.named_transformers_[name], places) for name, places in fitted]
 
 
 def build_regression(is_amount: np.ndarray, params: RegressionParams) -> Pipeline:
@@ -93,6 +102,11 @@ def build_regression(is_amount: np.ndarray, params: RegressionParams) -> Pipelin
 def compress(values: np.ndarray) -> np.ndarray:
     """log1p that also takes the negative amounts that refunds leave behind."""
     return np.sign(values) * np.log1p(np.abs(values))
+
+
+def expand(values: np.ndarray) -> np.ndarray:
+    """The amounts that `compress` made these of."""
+    return np.sign(values) * np.expm1(np.abs(values))
 
 
 def _imputer() -> SimpleImputer:

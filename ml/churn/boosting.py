@@ -6,7 +6,6 @@ children is what the split's feature adds (Saabas 2014, "Interpreting random for
 log-odds exactly.
 """
 
-from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -54,32 +53,25 @@ class BaggedBoosting(ClassifierMixin, BaseEstimator):
         probability = expit(self.decision_function(matrix))
         return np.column_stack([1 - probability, probability])
 
-    def contribute(self, matrix: np.ndarray, group_of: np.ndarray, groups: int) -> tuple[float, np.ndarray]:
-        """The base, and what each group of features adds to it, (rows, groups): together the log-odds.
-
-        `group_of` has the group of each feature.
-        """
+    def contribute(self, matrix: np.ndarray) -> tuple[float, np.ndarray]:
+        """The base, and what each feature adds to it, (rows, features): together the log-odds."""
         matrix = np.ascontiguousarray(matrix)
-        added = np.zeros((len(matrix), groups))
+        # one feature's parts lie side by side, for they are added to one feature at a time
+        added = np.zeros(matrix.shape[::-1])
         base = 0.0
         for member in self.members_:
             base += float(member._baseline_prediction[0, 0])
             for (predictor,) in member._predictors:
-                steps = _follow_paths(predictor.nodes, group_of, groups)
-                base += steps.root
-                added += steps.by_leaf[_find_leaves(predictor, matrix)]
-        return base / self.params.members, added / self.params.members
+                root, steps = _follow_paths(predictor.nodes)
+                leaves = _find_leaves(predictor, matrix)
+                base += root
+                for feature, step in steps.items():
+                    added[feature] += step[leaves]
+        return base / self.params.members, added.T / self.params.members
 
 
-@dataclass(frozen=True)
-class _Steps:
-    """A tree's mean value, and for each node what the steps on the way to it add, by group."""
-
-    root: float
-    by_leaf: np.ndarray
-
-
-def _follow_paths(nodes: np.ndarray, group_of: np.ndarray, groups: int) -> _Steps:
+def _follow_paths(nodes: np.ndarray) -> tuple[float, dict[int, np.ndarray]]:
+    """A tree's mean value, and for each feature it splits on what the steps on the way to each node add."""
     values = nodes["value"].astype(float)
     # scikit-learn keeps no shrunk values for inner nodes: theirs is the mean of their leaves. Children come after
     # their parents.
@@ -88,12 +80,13 @@ def _follow_paths(nodes: np.ndarray, group_of: np.ndarray, groups: int) -> _Step
     for number in reversed(inner):
         children = [nodes["left"][number], nodes["right"][number]]
         values[number] = np.average(values[children], weights=counts[children])
-    by_leaf = np.zeros((len(nodes), groups))
+    steps = {int(nodes["feature_idx"][number]): np.zeros(len(nodes)) for number in inner}
     for number in inner:
         for child in (nodes["left"][number], nodes["right"][number]):
-            by_leaf[child] = by_leaf[number]
-            by_leaf[child, group_of[nodes["feature_idx"][number]]] += values[child] - values[number]
-    return _Steps(float(values[0]), by_leaf)
+            for by_node in steps.values():
+                by_node[child] = by_node[number]
+            steps[int(nodes["feature_idx"][number])][child] += values[child] - values[number]
+    return float(values[0]), steps
 
 
 def _find_leaves(predictor: TreePredictor, matrix: np.ndarray) -> np.ndarray:

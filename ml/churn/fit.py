@@ -56,7 +56,11 @@ class FittedRule:
 
     def predict(self, rows: FeatureRows, params: ChurnParams) -> np.ndarray:
         """The share of training rows at this rank that had the label, smoothed to rise with the rank."""
-        return clip_probability(self.mapping.predict(self.rank(rows)), params)
+        return self.answer(self.rank(rows), params)
+
+    def answer(self, rank: np.ndarray, params: ChurnParams) -> np.ndarray:
+        """The same for ranks."""
+        return clip_probability(self.mapping.predict(rank), params)
 
 
 def clip_probability(probability: np.ndarray, params: ChurnParams) -> np.ndarray:

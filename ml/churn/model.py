@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from ml.churn.features import DORMANCY_LABEL, FEATURES, FeatureError, FeatureRows, read_features
 from ml.churn.fit import FittedModel, FittedRule
-from ml.churn.reasons import REASON_COLUMNS, tell_reasons
+from ml.churn.telling import REASON_COLUMNS, tell_reasons
 from ml.params import ChurnParams
 
 CARD_COLUMNS = pa.schema(
@@ -77,6 +77,11 @@ class ChurnModel:
     params: ChurnParams
     targets: tuple[FittedTarget, ...]
 
+    def answer(self, frame: pa.Table | pd.DataFrame) -> tuple[pa.Table, pa.Table]:
+        """`score` and `tell_reasons` of the same customers, read once."""
+        rows = _read_night(frame)
+        return self._score(rows), self._tell_reasons(rows)
+
     def score(self, frame: pa.Table | pd.DataFrame) -> pa.Table:
         """Probabilities for one as-of date's customers, sorted by customer_id.
 
@@ -84,9 +89,16 @@ class ChurnModel:
         Churned customers are scored too, though no measure counts them. dormancy_probability: exactly 0 where
         dormancy lies beyond the warning window, NULL for customers who are dormant already.
         """
-        rows = read_features(frame)
-        if rows.as_of_on[0] != rows.as_of_on[-1]:
-            raise FeatureError("scoring takes the customers of one as-of date; the table has several")
+        return self._score(_read_night(frame))
+
+    def tell_reasons(self, frame: pa.Table | pd.DataFrame) -> pa.Table:
+        """Why each customer is thought likely, or not, to buy nothing for `reasons_horizon_days`; see ml.churn.telling.
+
+        No rows where nothing was learnt about that horizon.
+        """
+        return self._tell_reasons(_read_night(frame))
+
+    def _score(self, rows: FeatureRows) -> pa.Table:
         with threadpool_limits(limits=1):
             raw = {piece.target.score_column: self._predict(piece, rows) for piece in self.targets}
         dormancy = raw.pop("dormancy_probability")
@@ -95,21 +107,17 @@ class ChurnModel:
         was_null = np.isnan(np.column_stack(list(raw.values())))
         horizons[was_null] = np.nan
         columns = dict(zip(raw, horizons.T, strict=True)) | {"dormancy_probability": dormancy}
-        scored = {name: pa.array(values, from_pandas=True) for name, values in columns.items()}
+        scored = {name: pa.array(values, pa.float64(), from_pandas=True) for name, values in columns.items()}
         table = pa.table({"customer_id": pa.array(rows.customer_id, pa.string())} | scored)
         return table.sort_by("customer_id")
 
-    def tell_reasons(self, frame: pa.Table | pd.DataFrame) -> pa.Table:
-        """Why each customer is thought likely, or not, to buy nothing for `reasons_horizon_days`; see ml.churn.reasons.
-
-        No rows where nothing was learnt about that horizon.
-        """
+    def _tell_reasons(self, rows: FeatureRows) -> pa.Table:
         target = f"churn_{self.params.reasons_horizon_days}d"
         predictor = next(piece.predictor for piece in self.targets if piece.target.name == target)
         if predictor is None:
             return REASON_COLUMNS.empty_table()
         with threadpool_limits(limits=1):
-            return tell_reasons(predictor, read_features(frame), self.params)
+            return tell_reasons(predictor, rows, self.params)
 
     def cards(self) -> pa.Table:
         """Rows for the model_cards table: one per metric and baseline, and the rules' own rows beside them."""
@@ -150,3 +158,10 @@ class ChurnModel:
         if piece.predictor is not None and chosen.any():
             probability[chosen] = piece.predictor.predict(rows.take(chosen), self.params)
         return probability
+
+
+def _read_night(frame: pa.Table | pd.DataFrame) -> FeatureRows:
+    rows = read_features(frame)
+    if rows.as_of_on[0] != rows.as_of_on[-1]:
+        raise FeatureError("scoring takes the customers of one as-of date; the table has several")
+    return rows

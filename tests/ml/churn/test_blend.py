@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import logit
 
+from ml.churn.boosting import _follow_paths
 from ml.churn.features import read_features
 from ml.churn.fit import MODEL_FEATURES, fit_model
 from ml.churn.rhythm import RHYTHM_FEATURES, fit_rhythm
@@ -32,13 +33,26 @@ def model(rows, params):
 
 def test_contributions_and_base_are_the_log_odds(model, rows):
     matrix = model.read(rows)
-    groups = np.arange(matrix.shape[1]) % 5
-    base, added = model.blend.contribute(matrix, groups, 5)
+    base, added = model.blend.contribute(matrix)
     assert np.abs(base + added.sum(axis=1) - model.blend.decision_function(matrix)).max() < 1e-6
     # and so of each of its two parts
-    base, added = model.blend.boosting_.contribute(matrix, groups, 5)
+    base, added = model.blend.boosting_.contribute(matrix)
     assert np.abs(base + added.sum(axis=1) - model.blend.boosting_.decision_function(matrix)).max() < 1e-6
-    assert (added.std(axis=0) > 0).all()
+    assert (added.std(axis=0) > 0).sum() > 5
+
+
+def test_trees_give_a_feature_what_its_own_splits_add(model, rows):
+    """One split of one tree, followed by hand."""
+    boosting = model.blend.boosting_
+    nodes = boosting.members_[0]._predictors[0][0].nodes
+    root, steps = _follow_paths(nodes)
+    left, right = nodes["left"][0], nodes["right"][0]
+    total = sum(nodes["value"][leaf] * nodes["count"][leaf] for leaf in np.flatnonzero(nodes["is_leaf"]))
+    assert root == pytest.approx(total / nodes["count"][0])
+    first = steps[nodes["feature_idx"][0]]
+    assert first[left] * nodes["count"][left] == pytest.approx(-first[right] * nodes["count"][right])
+    leaves = np.flatnonzero(nodes["is_leaf"])
+    assert root + sum(step[leaves] for step in steps.values()) == pytest.approx(nodes["value"][leaves])
 
 
 def test_probabilities_are_those_of_the_log_odds(model, rows, params):
@@ -53,15 +67,24 @@ def test_scoring_in_chunks_changes_no_digit_that_means_anything(model, rows, par
     assert np.abs(parts - whole).max() < 2e-6  # a last digit may round otherwise
 
 
-def test_a_moved_feature_moves_its_own_group_alone_in_the_regression(model, rows):
+def test_a_moved_feature_moves_its_own_part_alone_in_the_regression(model, rows):
     matrix = model.read(rows)
     place = [MODEL_FEATURES[column] for column in model.columns].index("recency_days")
     moved = matrix.copy()
     moved[:, place] += 30
-    groups = (np.arange(matrix.shape[1]) == place).astype(int)
-    before, after = (model.blend._contribute_regression(each, groups, 2)[1] for each in (matrix, moved))
-    assert (before[:, 0] == after[:, 0]).all()
-    assert (before[:, 1] != after[:, 1]).any()
+    before, after = (model.blend._contribute_regression(each)[1] for each in (matrix, moved))
+    others = np.arange(matrix.shape[1]) != place
+    assert (before[:, others] == after[:, others]).all()
+    assert (before[:, place] != after[:, place]).all()
+
+
+def test_at_the_usual_value_the_regression_adds_nothing(model, rows):
+    matrix = model.read(rows)
+    usual = np.broadcast_to(model.blend.find_usual(), matrix.shape)
+    never_missing = ~np.isnan(matrix).any(axis=0)
+    _, added = model.blend._contribute_regression(usual)
+    assert np.abs(added[:, never_missing]).max() < 1e-9
+    assert matrix.min(axis=0)[never_missing] == pytest.approx(np.minimum(matrix.min(axis=0), usual[0])[never_missing])
 
 
 def test_rhythm_is_between_nothing_and_certain_and_falls_with_silence(rows):
