@@ -128,13 +128,20 @@ def _tell_judged(judged: Judged, params: ChurnParams) -> str:
     ]
     found = []
     for name, sign in RULES.items():
-        rank = np.nan_to_num(sign * judged.rows.column(name), nan=0.0)
+        rank = sign * _read_rule(judged.rows, name)
         auc = measure(judged.outcome, rank, np.full(len(rank), judged.outcome.mean()), params)["auc"]
         found.append([f"rule: {name}", _show(auc), "", ""])
     for name, probability in reversed(judged.probabilities.items()):
         measured = measure(judged.outcome, probability, probability, params)
         found.append([name, *(_show(measured[metric]) for metric in ("auc", "log_loss", "ece"))])
     return "\n\n".join([*lines, make_table(("who says it", "AUC", "log loss", "ECE"), found)])
+
+
+def _read_rule(rows: FeatureRows, name: str) -> np.ndarray:
+    """A rule's column; who has no gap of their own is measured by the typical one."""
+    typical = rows.column("recency_days") / np.nanmedian(rows.column("median_gap_days"))
+    values = rows.column(name)
+    return np.where(np.isnan(values), typical, values)
 
 
 def _tell_segments(judged: Judged, params: ChurnParams) -> str:
