@@ -10,7 +10,19 @@ from pipeline.errors import RapportError
 
 # Each is a module here with TITLE, add_options(parser) and run(options, folder), which returns Markdown.
 ENTRIES = (
-    *("load", "identity", "keeping", "causes", "planted", "lifetime", "value", "warehouse", "segments", "nights"),
+    *(
+        "load",
+        "identity",
+        "keeping",
+        "causes",
+        "planted",
+        "lifetime",
+        "value",
+        "churn",
+        "warehouse",
+        "segments",
+        "nights",
+    ),
     *("baskets", "recommend"),
 )
 

@@ -42,6 +42,7 @@ class Shop:
     folder: Path
     people: int
     days: int = DAYS
+    memory: str = MEMORY
 
     @property
     def landing(self) -> Path:
@@ -122,7 +123,7 @@ class Shop:
         plain = {name: value for name, value in os.environ.items() if not name.startswith("RAPPORT_")}
         root = str(Path(__file__).resolve().parent.parent)
         places = {"RAPPORT_HOME": str(home), "RAPPORT_LANDING": str(self.landing), "PYTHONPATH": root}
-        return {**plain, **COSTS, **places, "RAPPORT_MEMORY": MEMORY, "RAPPORT_SECRET": _SECRET}
+        return {**plain, **COSTS, **places, "RAPPORT_MEMORY": self.memory, "RAPPORT_SECRET": _SECRET}
 
     def run(self, home: Path, program: str, *arguments: str) -> Measured:
         """Run a command of the project on a home."""
