@@ -110,11 +110,13 @@ def _choose_figures(
     for number, figure in enumerate(reason.figures):
         place = MODEL_FEATURES.index(figure.feature)
         own, values, usual = explained.parts[:, place], rows.column(figure.feature), explained.usual[place]
-        is_known |= ~np.isnan(values)
-        fits = (own * added > 0) & (round_figures(values, figure.form) != round_figures(usual, figure.form))
+        has_value = ~np.isnan(values)
+        fits = has_value & (own * added > 0)
+        fits &= round_figures(values, figure.form) != round_figures(usual, figure.form)
         if figure.speaks != EITHER:
             fits &= (values - usual) * figure.speaks * added > 0
         fits &= np.abs(own) > best
+        is_known |= has_value
         best[fits], chosen[fits], value[fits], peer[fits] = np.abs(own)[fits], number, values[fits], usual
     if reason.unknown:
         chosen[~is_known & (added > 0)] = UNKNOWN

@@ -128,6 +128,17 @@ def test_of_the_figures_that_bear_a_reason_out_the_one_with_the_largest_part_tel
     assert peer[:3].tolist() == [1, 4, 4]
 
 
+def test_what_is_not_known_is_not_told(rows):
+    discounts = next(reason for reason in REASONS if reason.code == "discounts")
+    places = [FEATURES.index(figure.feature) for figure in discounts.figures]
+    features, parts = rows.features[:1].copy(), np.zeros((1, len(MODEL_FEATURES)))
+    features[:, places], parts[:, places] = [(np.nan, 0.3, 0.6)], [(0.5, 0.2, 0.1)]
+    one = replace(rows.take(slice(0, 1)), features=features)
+    explained = Explained(0.0, parts, np.full(len(MODEL_FEATURES), 0.1))
+    chosen, value, _ = _choose_figures(discounts, explained, one, parts.sum(axis=1))
+    assert (chosen.tolist(), value.tolist()) == ([1], [0.3])
+
+
 def test_who_bears_out_nothing_is_told_how_long_it_has_been(model, rows, params):
     rule = replace(find_predictor(model, "churn_180d"), name="recency", typical_gap_days=9.0)
     due = rows.features.copy()
