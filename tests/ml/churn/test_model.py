@@ -3,6 +3,7 @@
 from datetime import date
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from ml.churn.features import FeatureError
@@ -44,3 +45,13 @@ def test_dormancy_is_zero_beyond_the_window_and_empty_once_dormant(scored):
 def test_several_as_of_dates_are_refused(model, shop):
     with pytest.raises(FeatureError, match="one as-of date"):
         model.score(shop)
+
+
+def test_some_customers_at_a_time_are_told_the_same_as_all_at_once(model, current):
+    scores, reasons = model.answer(current)
+    assert scores.equals(model.score(current))
+    assert reasons.equals(model.tell_reasons(current))
+    ordered = current.sort_values("customer_id")
+    parts = [model.answer(ordered.iloc[start : start + 37]) for start in range(0, len(ordered), 37)]
+    assert pa.concat_tables([part for part, _ in parts]).equals(scores)
+    assert pa.concat_tables([part for _, part in parts]).equals(reasons)
