@@ -120,7 +120,9 @@ class Crowd:
             run_apart(self.write_for_peer)
         with (self.home / "chunk").open() as chunk:
             files = [str(self.home / "matrix.npy"), str(self.home / "models.pickle"), chunk.read()]
-        return measure([sys.executable, "-c", _PEER, *files], self.shop.environment(self.home))
+        # one thread, as the product's: two that wait for each other on a busy machine burn twice the CPU
+        environment = self.shop.environment(self.home) | {"OMP_NUM_THREADS": "1"}
+        return measure([sys.executable, "-c", _PEER, *files], environment)
 
     def write_for_peer(self) -> None:
         """The matrix that is scored, and scikit-learn's own parts of the models of each horizon."""
