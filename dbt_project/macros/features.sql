@@ -11,10 +11,7 @@ purchase_days as (
         {{ days_between('days.ordered_on', 'as_of_dates.as_of_date') }} as age_days,
         days.*
     from as_of_dates
-    inner join {{ ref('int_purchase_days') }} as days on days.ordered_on <= as_of_dates.as_of_date
-    {%- if among %}
-    where days.customer_id in (select {{ among }}.customer_id from {{ among }})
-    {%- endif %}
+    inner join {{ of_customers('int_purchase_days', among) }} as days on days.ordered_on <= as_of_dates.as_of_date
 
 ),
 
@@ -28,7 +25,7 @@ refunds as (
         {{ sum_within(90, 'returns.refund_amount', 'returns.returned_on') }} as refund_amount_90d,
         {{ sum_within(90, '1', 'returns.returned_on') }} as returns_90d
     from as_of_dates
-    inner join {{ ref('returns') }} as returns on returns.returned_on <= as_of_dates.as_of_date
+    inner join {{ of_customers('returns', among) }} as returns on returns.returned_on <= as_of_dates.as_of_date
     where returns.customer_id is not null
     group by as_of_dates.as_of_date, returns.customer_id
 
@@ -45,7 +42,7 @@ contacts as (
             as {{ name }}_90d{{ ',' if not loop.last }}
         {% endfor %}
     from as_of_dates
-    inner join {{ ref('interactions') }} as interactions
+    inner join {{ of_customers('interactions', among) }} as interactions
         on
             interactions.kind in ('exposure', 'redemption', 'support', 'product_question', 'points')
             and cast(interactions.occurred_at as date) <= as_of_dates.as_of_date
@@ -66,7 +63,7 @@ setbacks as (
             as {{ name }}_90d{{ ',' if not loop.last }}
         {% endfor %}
     from as_of_dates
-    inner join {{ ref('int_setbacks') }} as setbacks
+    inner join {{ of_customers('int_setbacks', among) }} as setbacks
         on
             {{ days_after('setbacks.happened_on', "case when setbacks.cause = 'service' then " ~ var('slow_answer_days') ~ " else 0 end") }}
             <= as_of_dates.as_of_date
@@ -149,6 +146,16 @@ described as (
     left join {{ part }} on summed.as_of_date = {{ part }}.as_of_date and summed.customer_id = {{ part }}.customer_id
     {% endfor %}
 ),
+{%- endmacro %}
+
+{#- The rows of a model that are of the customers wanted, before anything is made of them: on many as-of dates each row
+    is looked at once a date. -#}
+{% macro of_customers(model, among=none) -%}
+{%- if among -%}
+(select * from {{ ref(model) }} where customer_id in (select {{ among }}.customer_id from {{ among }}))
+{%- else -%}
+{{ ref(model) }}
+{%- endif -%}
 {%- endmacro %}
 
 {#- The sum over the purchase days of the last so many days; 0 where there are none. -#}
