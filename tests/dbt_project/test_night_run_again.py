@@ -13,14 +13,21 @@ from tests.dbt_project.conftest import AS_OF
 YESTERDAY, TOMORROW = AS_OF - timedelta(days=1), AS_OF + timedelta(days=1)
 BEFORE = AS_OF - timedelta(days=2)
 
-# customer, first and last day of the spell; each is tonight what the spells before tonight say they were
+LONG_BEFORE = AS_OF - timedelta(days=9)
+
+# customer, first and last day of the spell, and the last they were seen on where they were taken for another after it;
+# each is tonight what the spells before tonight say they were
 SPELLS = {
-    "began_tonight": (AS_OF, None),
-    "began_later": (TOMORROW, None),
-    "ended_by_tonight": (BEFORE, YESTERDAY),
-    "ended_later": (BEFORE, AS_OF),
-    "ended_before": (BEFORE - timedelta(days=9), BEFORE),
-    "runs_on": (BEFORE, None),
+    "back_before": (LONG_BEFORE, BEFORE, LONG_BEFORE),
+    "back_later": (LONG_BEFORE, AS_OF, LONG_BEFORE),
+    "back_tonight": (LONG_BEFORE, YESTERDAY, LONG_BEFORE),
+    "began_tonight": (AS_OF, None, None),
+    "began_later": (TOMORROW, None, None),
+    "ended_by_tonight": (BEFORE, YESTERDAY, None),
+    "ended_later": (BEFORE, AS_OF, None),
+    "ended_before": (LONG_BEFORE, BEFORE, None),
+    "gone_tonight": (BEFORE, TOMORROW, YESTERDAY),
+    "runs_on": (BEFORE, None, None),
 }
 STILL_THERE = ("ended_by_tonight", "ended_later", "runs_on")
 
@@ -31,11 +38,12 @@ def run_again(built_project, tmp_path_factory):
     settings = replace(built_project.settings, home=tmp_path_factory.mktemp("again"))
     shutil.copyfile(built_project.settings.warehouse, settings.warehouse)
     with open_for_writing(settings) as connection:
-        for name, (first, last) in SPELLS.items():
+        for name, (first, last, seen_until) in SPELLS.items():
             connection.execute(
                 "insert into marts.segment_history by name select $1 as customer_id, 'regular' as segment, "
-                "'standard' as tier, $2::date as segment_since, $2::date as valid_from, $3::date as valid_to",
-                [name, first, last],
+                "'standard' as tier, $2::date as segment_since, $2::date as valid_from, $3::date as valid_to, "
+                "$4::date as seen_until",
+                [name, first, last, seen_until],
             )
             connection.execute(
                 "insert into marts.int_decision_spells by name select $1 as customer_id, true as is_at_risk, "
@@ -54,17 +62,34 @@ def run_again(built_project, tmp_path_factory):
         yield connection
 
 
-@pytest.mark.parametrize("view", ["int_segments_remembered", "int_decisions_remembered"])
-def test_spells_are_remembered_as_they_stood_before_tonight(run_again, view):
-    remembered = run_again.execute(f"select customer_id, valid_to from intermediate.{view} order by all").fetchall()
+def test_spells_are_remembered_as_they_stood_before_tonight(run_again):
+    remembered = run_again.execute(
+        "select customer_id, valid_to, seen_until from intermediate.int_segments_remembered order by all"
+    ).fetchall()
     assert remembered == [
-        ("ended_before", BEFORE),
-        ("ended_by_tonight", None),
-        ("ended_later", None),
-        ("runs_on", None),
+        ("back_before", BEFORE, LONG_BEFORE),
+        ("back_later", LONG_BEFORE, None),
+        ("back_tonight", LONG_BEFORE, None),
+        ("ended_before", BEFORE, None),
+        ("ended_by_tonight", None, None),
+        ("ended_later", None, None),
+        ("gone_tonight", None, None),
+        ("runs_on", None, None),
     ]
+
+
+def test_decisions_are_remembered_as_they_stood_before_tonight(run_again):
+    remembered = run_again.execute(
+        "select customer_id, valid_to from intermediate.int_decisions_remembered order by all"
+    ).fetchall()
+    running = ("back_later", "back_tonight", "ended_by_tonight", "ended_later", "gone_tonight", "runs_on")
+    assert dict(remembered) == {"back_before": BEFORE, "ended_before": BEFORE} | dict.fromkeys(running)
+    assert len(remembered) == 8
 
 
 def test_whoever_was_written_about_is_looked_at_again(run_again):
     changed = run_again.execute("select customer_id from marts.int_spells_changed order by all").fetchall()
-    assert changed == [("began_later",), ("began_tonight",), ("ended_by_tonight",), ("ended_later",)]
+    assert [name for (name,) in changed] == [
+        *("back_later", "back_tonight", "began_later", "began_tonight", "ended_by_tonight", "ended_later"),
+        "gone_tonight",
+    ]

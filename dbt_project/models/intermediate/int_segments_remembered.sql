@@ -11,7 +11,8 @@ with source as (
         tier,
         segment_since,
         valid_from,
-        valid_to
+        valid_to,
+        seen_until
     from {{ history }}
     where valid_from < {{ as_of_date() }}
 {% else %}
@@ -21,7 +22,8 @@ with source as (
         cast(null as string) as tier,
         cast(null as date) as segment_since,
         cast(null as date) as valid_from,
-        cast(null as date) as valid_to
+        cast(null as date) as valid_to,
+        cast(null as date) as seen_until
     where false
 {% endif %}
 
@@ -35,7 +37,10 @@ final as (
         tier,
         segment_since,
         valid_from,
-        {{ end_of_spell_before_tonight('valid_to') }} as valid_to
+        coalesce(
+            {{ end_of_spell_before_tonight('valid_to') }}, {{ end_of_spell_before_tonight('seen_until') }}
+        ) as valid_to,
+        case when {{ end_of_spell_before_tonight('valid_to') }} is not null then seen_until end as seen_until
     from source
 
 )

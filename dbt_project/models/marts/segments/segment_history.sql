@@ -7,7 +7,10 @@
 ) }}
 with remembered as (
 
-    select * from {{ ref('int_segments_remembered') }}
+    select
+        *,
+        lead(valid_from) over (partition by customer_id order by valid_from) is null as is_last
+    from {{ ref('int_segments_remembered') }}
     where {{ is_to_build('customer_id', 'int_spells_changed') }}
 
 ),
@@ -53,12 +56,30 @@ earlier as (
         remembered.tier,
         remembered.segment_since,
         remembered.valid_from,
-        case
-            when remembered.valid_to is null and not compared.is_unchanged then {{ day_before(as_of_date()) }}
-            else remembered.valid_to
-        end as valid_to
+        remembered.valid_to,
+        remembered.seen_until,
+        coalesce(remembered.is_last and not compared.is_unchanged, false) as is_followed,
+        compared.segment is not null as is_there
     from remembered
     left join compared on remembered.customer_id = compared.customer_id
+
+),
+
+-- Who was one person with somebody else for some nights, and is themselves again, was in their last segment meanwhile:
+-- it leaves no hole. When they were last seen in it is kept, should one of those nights be told anew.
+closed as (
+
+    select
+        customer_id,
+        segment,
+        tier,
+        segment_since,
+        valid_from,
+        case
+            when is_followed and (valid_to is null or is_there) then {{ day_before(as_of_date()) }} else valid_to
+        end as valid_to,
+        case when is_followed and is_there then valid_to else seen_until end as seen_until
+    from earlier
 
 ),
 
@@ -70,7 +91,8 @@ begun as (
         tier,
         segment_since,
         {{ as_of_date() }} as valid_from,
-        cast(null as date) as valid_to
+        cast(null as date) as valid_to,
+        cast(null as date) as seen_until
     from compared
     where not is_unchanged and segment is not null
 
@@ -78,7 +100,7 @@ begun as (
 
 final as (
 
-    select * from earlier
+    select * from closed
     union all
     select * from begun
 
