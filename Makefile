@@ -40,8 +40,8 @@ nightly: setup ## the night without Airflow: make nightly DATE=2018-01-01
 airflow: setup ## Airflow on 127.0.0.1, with the DAG
 	@bin/airflow serve
 
-test: setup ## every test
-	@$(BIN)/python -m pytest
+test: setup ## every test, two files at a time
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: setup ## ruff and sqlfluff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/sqlfluff lint dbt_project/models
