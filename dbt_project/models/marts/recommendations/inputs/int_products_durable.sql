@@ -1,4 +1,3 @@
-{{ config(tags=['recommend_inputs']) }}
 -- Kinds of products that hardly anybody buys a second time within the days they have been here: a subcategory, where
 -- products have one. First purchases of the later half are too young to tell.
 with bought as (

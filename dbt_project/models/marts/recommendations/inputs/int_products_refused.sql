@@ -1,4 +1,3 @@
-{{ config(tags=['recommend_inputs']) }}
 with returns as (
 
     select * from {{ ref('returns') }}

@@ -1,4 +1,3 @@
-{{ config(tags=['recommend_inputs']) }}
 with lines as (
 
     select * from {{ ref('order_lines') }}

@@ -1,4 +1,3 @@
-{{ config(tags=['recommend_inputs']) }}
 -- When each customer is next expected, tomorrow at the earliest; who can't be foretold, or is late, tomorrow.
 with customers as (
 

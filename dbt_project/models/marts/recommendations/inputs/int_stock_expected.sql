@@ -1,4 +1,3 @@
-{{ config(tags=['recommend_inputs']) }}
 -- What is known of each product's stock from tomorrow on, by its latest snapshot. One too old says nothing.
 with stock as (
 
