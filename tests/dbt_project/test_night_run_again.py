@@ -93,3 +93,19 @@ def test_whoever_was_written_about_is_looked_at_again(run_again):
         *("back_later", "back_tonight", "began_later", "began_tonight", "ended_by_tonight", "ended_later"),
         "gone_tonight",
     ]
+
+
+def test_a_history_begun_before_seen_until_was_kept_goes_on(built_project, tmp_path):
+    settings = replace(built_project.settings, home=tmp_path)
+    shutil.copyfile(built_project.settings.warehouse, settings.warehouse)
+    with open_for_writing(settings) as connection:
+        connection.execute("alter table marts.segment_history drop column seen_until")
+        connection.execute(
+            "insert into marts.segment_history by name select 'gone' as customer_id, 'regular' as segment, "
+            "'standard' as tier, $1::date as segment_since, $1::date as valid_from",
+            [BEFORE],
+        )
+    build_layers(settings, AS_OF, "int_segments_remembered", "int_spells_changed", "segment_history")
+    with open_for_reading(settings) as connection:
+        spells = connection.execute("select customer_id, valid_to, seen_until from marts.segment_history").fetchall()
+    assert spells == [("gone", YESTERDAY, None)]

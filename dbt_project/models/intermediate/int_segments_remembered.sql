@@ -2,6 +2,8 @@
 -- The spells as they stood before tonight. A night run again forgets what it wrote the first time, so that the second
 -- run ends as the first did; a night of the past forgets all that came after it.
 {%- set history = previous_relation('marts', 'segment_history') %}
+{#- a history begun before seen_until was kept goes on without it -#}
+{%- set columns = adapter.get_columns_in_relation(history) | map(attribute='name') | list if history else [] %}
 with source as (
 
 {% if history %}
@@ -12,7 +14,7 @@ with source as (
         segment_since,
         valid_from,
         valid_to,
-        seen_until
+        {{ 'seen_until' if 'seen_until' in columns else 'cast(null as date) as seen_until' }}
     from {{ history }}
     where valid_from < {{ as_of_date() }}
 {% else %}

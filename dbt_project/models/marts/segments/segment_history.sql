@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_changed',
-    on_schema_change='fail',
+    on_schema_change='append_new_columns',
     unique_key='customer_id',
     meta={'changed_by': 'int_spells_changed', 'schema': 'marts'}
 ) }}
