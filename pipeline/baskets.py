@@ -40,8 +40,10 @@ def mine_baskets(settings: Settings, as_of: date, run_id: str) -> None:
 def _tell(kind: str, rules: pa.Table, params: RuleParams) -> None:
     """What the limits did: how many items and baskets they left, and how many rules came of how many tried."""
     counted = {name.decode(): int(number) for name, number in rules.schema.metadata.items()}
+    held = counted["rules_held"]
+    cut = f", the strongest of {held:,} that hold (max_rules)" if held > rules.num_rows else ""
     say(
-        f"rules on {kind} items: {rules.num_rows:,} of {counted['rules_tried']:,} tried; "
+        f"rules on {kind} items: {rules.num_rows:,} of {counted['rules_tried']:,} tried{cut}; "
         f"{counted['items_counted']:,} items in enough of {counted['baskets_counted']:,} baskets, "
         f"{counted['baskets_cut']:,} baskets of more than {params.max_basket_items} items cut"
     )

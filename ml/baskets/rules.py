@@ -57,8 +57,8 @@ _PLAIN = ("antecedents", "consequent", "p_value", "customers")
 def mine_rules(connection: Connection, lines_sql: str, item_kind: str, params: RuleParams) -> pa.Table:
     """Rules on one kind of items from a query that gives (basket_id, item, ordered_on, buyer), merchandise only.
 
-    The table's metadata says how many baskets were counted, how many were cut for their size, and how many rules were
-    tried: each p_value is Fisher's, times that number (Bonferroni), at most 1.
+    The table's metadata says how many baskets were counted, how many were cut for their size, how many rules held, of
+    which `max_rules` stay, and how many were tried: each p_value is Fisher's, times that number (Bonferroni), at most 1.
     """
     if item_kind not in LEVELS:
         raise ValueError(f"items are {', '.join(LEVELS)}, not {item_kind!r}")
@@ -176,7 +176,7 @@ def _tabulate(kept: list[_Rules], baskets: Baskets, item_kind: str, tried: int, 
     }
     arrays = {name: pa.array(columns[name][order], kind) for name, kind in RULE_COLUMNS}
     counted = {"baskets_counted": baskets.total, "baskets_cut": baskets.cut, "items_counted": len(baskets.names)}
-    counted |= {"rules_tried": tried, "holdout_baskets": baskets.total - baskets.first_late}
+    counted |= {"rules_tried": tried, "rules_held": len(both), "holdout_baskets": baskets.total - baskets.first_late}
     return pa.table(arrays).replace_schema_metadata({name: str(number) for name, number in counted.items()})
 
 

@@ -300,6 +300,7 @@ def test_order_is_by_leverage_then_names_and_the_first_stay(connection, params):
     assert everything["consequent"].to_pylist() == ["b", "a", "d", "c"]
     first = mine_rules(connection, LINES, "product", replace(params, max_rules=3))
     assert first.to_pylist() == everything.slice(0, 3).to_pylist()
+    assert first.schema.metadata[b"rules_held"] == b"4"
 
 
 def test_no_lines_give_no_rules(connection, params):
