@@ -58,7 +58,8 @@ def mine_rules(connection: Connection, lines_sql: str, item_kind: str, params: R
     """Rules on one kind of items from a query that gives (basket_id, item, ordered_on, buyer), merchandise only.
 
     The table's metadata says how many baskets were counted, how many were cut for their size, how many rules held, of
-    which `max_rules` stay, and how many were tried: each p_value is Fisher's, times that number (Bonferroni), at most 1.
+    which `max_rules` stay, and how many were tried: each p_value is Fisher's, times the last number (Bonferroni), at
+    most 1.
     """
     if item_kind not in LEVELS:
         raise ValueError(f"items are {', '.join(LEVELS)}, not {item_kind!r}")
