@@ -43,6 +43,8 @@ class ChurnParams:
     min_rule_rows: int
     max_training_rows: int
     max_judged_rows: int
+    judged_days: int
+    judge_step_days: int
     probability_floor: float
     grade_a_gain: float
     bootstrap_resamples: int
@@ -56,6 +58,7 @@ class ChurnParams:
 
     def __post_init__(self) -> None:
         _require(0 < self.probability_floor < 0.5, "churn.probability_floor lies between 0 and 0.5")
+        _require(min(self.judged_days, self.judge_step_days) >= 1, "churn.judged_days, judge_step_days are 1 or more")
         _require(self.bootstrap_resamples >= 200, "churn.bootstrap_resamples is 200 or more")
         horizons = self.horizons_days
         rise = bool(horizons) and horizons == tuple(sorted(set(horizons)))
@@ -114,6 +117,8 @@ class TimingParams:
     min_history_days: int
     origins: int
     origin_step_days: int
+    judged_days: int
+    judge_step_days: int
     min_rows: int
     max_rows: int
     groups: int

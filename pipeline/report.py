@@ -123,7 +123,7 @@ def _describe_models(connection) -> list[str]:
                 f"  {model:<12} AUC {value:.3f} ({low:.3f}–{high:.3f}); best rule, {baseline.replace('_', ' ')}, "
                 f"{baseline_value:.3f}; grade {grade}, {answers}"
             )
-    return ["Models, judged on a later period than they learnt from", *lines, *_describe_estimates(connection)]
+    return ["Models, judged on past days that they had not learnt from", *lines, *_describe_estimates(connection)]
 
 
 def _describe_estimates(connection) -> list[str]:

@@ -1,6 +1,6 @@
-"""Measuring on the holdout: metrics with bootstrap intervals for the model and both rules, and the grade."""
+"""Measuring on past days: metrics with bootstrap intervals for the model and both rules, and the grade."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,19 @@ class Measured:
     value: float
     low95: float
     high95: float
+
+
+@dataclass(frozen=True)
+class Told:
+    """What was said of the customers of one day, and what became of them; one entry each.
+
+    `place` is a customer's number, the same on every day that is measured together; `rank` sorts customers.
+    """
+
+    place: np.ndarray
+    outcome: np.ndarray
+    rank: np.ndarray
+    probability: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -42,18 +55,29 @@ class Ranking:
 
 
 def measure(outcome: np.ndarray, rank: np.ndarray, probability: np.ndarray, params: ChurnParams) -> dict[str, Measured]:
-    """Every metric with its interval.
+    """Every metric on one day, with its interval."""
+    return measure_days([Told(np.arange(len(outcome)), outcome, rank, probability)], params)
 
-    Customers are drawn with replacement, which is rows here, as a holdout is one as-of date. The draws
-    come from a fixed seed, so a model and a rule on the same holdout meet the same resamples. Each
-    interval is moved so that its middle is the value itself: a resampled calibration error is always
-    somewhat larger than the one it was drawn from.
+
+def measure_days(days: Sequence[Told], params: ChurnParams) -> dict[str, Measured]:
+    """Every metric with its interval: what it is on each day, and of these the mean, weighed by the days' customers.
+
+    Customers are drawn with replacement, each with all their days. The draws come from a fixed seed, so a model and a
+    rule that answered on the same days meet the same resamples. Each interval is moved so that its middle is the value
+    itself: a resampled calibration error is always somewhat larger than the one it was drawn from.
     """
-    scorers = _prepare(outcome, rank, probability, params.calibration_bins)
-    values = _measure_weighted(np.ones((1, len(outcome))), *scorers)
+    scorers = [_prepare(day.outcome, day.rank, day.probability, params.calibration_bins) for day in days]
+    shares = np.array([len(day.place) for day in days]) / sum(len(day.place) for day in days)
+
+    def average(weights: np.ndarray) -> dict[str, np.ndarray]:
+        each = [_measure_weighted(weights[:, day.place], *scorer) for day, scorer in zip(days, scorers, strict=True)]
+        return {metric: sum(share * one[metric] for share, one in zip(shares, each, strict=True)) for metric in METRICS}
+
+    customers = 1 + max(int(day.place.max()) for day in days)
+    values = average(np.ones((1, customers)))
     # A resample of very few rows may draw no churner; its metrics are NaN and the interval passes over them.
     with np.errstate(invalid="ignore"):
-        blocks = [_measure_weighted(weights, *scorers) for weights in draw_weights(len(outcome), params)]
+        blocks = [average(weights) for weights in draw_weights(customers, params)]
     return {
         metric: _interval(float(values[metric][0]), np.concatenate([block[metric] for block in blocks]), metric)
         for metric in METRICS

@@ -40,6 +40,21 @@ def split_by_time(rows: FeatureRows, labelled: np.ndarray, horizon_days: int) ->
     return TimeSplit(judge_on=judge_on, train=train, judge=labelled & (rows.as_of_on == judge_on))
 
 
+def list_splits(rows: FeatureRows, horizon_days: int, step_days: int, most: int) -> list[TimeSplit]:
+    """Splits at up to so many rolling origins, the latest first; their judged days lie `step_days` apart or more.
+
+    All rows are labelled ones.
+    """
+    splits, until = [], rows.as_of_on.max(initial=np.datetime64(0, "D"))
+    while len(splits) < most:
+        split = split_by_time(rows, rows.as_of_on <= until, horizon_days)
+        if split is None:
+            break
+        splits.append(split)
+        until = split.judge_on - np.timedelta64(step_days, "D")
+    return splits
+
+
 def limit_rows(rows: FeatureRows, max_rows: int) -> FeatureRows:
     """At most so many rows, whole customers only, chosen by the hash of their id and so the same every night."""
     if len(rows) <= max_rows:

@@ -1,4 +1,4 @@
-"""Training: judge each target on its holdout, decide between model and rule, and fit what will score."""
+"""Training: judge each target on past days, decide between model and rule, and fit what will score."""
 
 from dataclasses import asdict, replace
 from datetime import date
@@ -9,11 +9,12 @@ import pandas as pd
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
-from ml.churn.evaluate import METRICS, Measured, choose_rule, grade_model, measure
+from ml.churn.evaluate import METRICS, Measured, choose_rule, grade_model
 from ml.churn.features import DORMANCY_LABEL, FeatureRows, keep_known, read_features
-from ml.churn.fit import RULES, choose_unjudged_rule, find_columns, fit_model, fit_rule
+from ml.churn.fit import choose_unjudged_rule, fit_model, fit_rule
+from ml.churn.judge import Answers, Judged, judge_target
 from ml.churn.model import ChurnModel, FittedTarget, Target
-from ml.churn.split import TimeSplit, find_labelled, limit_rows, split_by_time
+from ml.churn.split import find_labelled, limit_rows
 from ml.params import ChurnParams
 
 
@@ -76,17 +77,15 @@ def train_target(
         "fitted_until": str(labelled.as_of_on.max()) if len(labelled) else None,
     }
     card = {"version": version, "trained_on": as_of, "rows": len(final)}
-    split = split_by_time(labelled, np.ones(len(labelled), dtype=bool), target.horizon_days)
-    obstacle = find_obstacle(labelled, split, target, params)
-    if obstacle:
-        return _fall_back(target, final, final_outcome, params, obstacle, facts, card)
-    judged = judge_target(labelled, split, target, params)
-    grade = grade_model(judged["model"], judged["rules"], params)
+    judged = judge_target(labelled, target.label, target.horizon_days, params)
+    if isinstance(judged, str):
+        return _fall_back(target, final, final_outcome, params, judged, facts, card)
+    grade = grade_model(judged.answers.model, judged.answers.rules, params)
     if grade == "C":
         kept = _keep_last_good(before, judged, facts, params, as_of)
         if kept:
             return kept
-        predictor = fit_rule(choose_rule(judged["rules"]), final, final_outcome)
+        predictor = fit_rule(choose_rule(judged.answers.rules), final, final_outcome)
         status, reason = "rules", f"the model was not better than the rules; {predictor.name} answers instead"
     else:
         predictor = fit_model(final, final_outcome, params)
@@ -97,76 +96,43 @@ def train_target(
         grade=grade,
         reason=reason,
         predictor=predictor,
-        facts=facts | judged["facts"],
-        cards=_write_cards(target, judged, card | {"grade": grade, "status": status}),
+        facts=facts | judged.facts,
+        cards=_write_cards(target, judged.answers, card | {"grade": grade, "status": status}),
         trained_on=as_of,
         version=version,
-        judged_by=judged["fitted"] if status == "live" else None,
+        judged_by=judged.latest.fitted if status == "live" else None,
     )
 
 
 def _keep_last_good(
-    before: FittedTarget | None, judged: dict[str, Any], facts: dict[str, Any], params: ChurnParams, as_of: date
+    before: FittedTarget | None, judged: Judged, facts: dict[str, Any], params: ChurnParams, as_of: date
 ) -> FittedTarget | None:
-    """What answered until now, measured on today's holdout; None where it is too old or no better than a rule there."""
-    if before is None or before.judged_by is None or before.facts["judged_on"] > judged["facts"]["judged_on"]:
+    """What answered until now, measured on the latest judged day; None where it is too old or no better than a rule."""
+    if before is None or before.judged_by is None or before.facts["judged_on"] > judged.facts["judged_on"]:
         return None
     if (as_of - before.trained_on).days > params.last_good_days:
         return None
-    holdout = judged["holdout"]
-    probability = before.judged_by.predict(holdout, params)
-    measured = measure(holdout.labels[before.target.label], probability, probability, params)
-    grade = grade_model(measured, judged["rules"], params)
+    answers = judged.measure_on_latest(before.judged_by, params)
+    grade = grade_model(answers.model, answers.rules, params)
     if grade == "C":
         return None
     card = {"version": before.version, "trained_on": before.trained_on, "rows": before.facts["fitted_rows"]}
+    latest = judged.latest
+    again = {
+        "judged_on": latest.facts["judged_on"],
+        "judged_days": [latest.facts["judged_on"]],
+        "judged_rows": len(latest.outcome),
+        "judged_lapsed_share": float(latest.outcome.mean()),
+        "tried_again_on": facts["fitted_until"],
+    }
     return replace(
         before,
         status="last_good",
         grade=grade,
         reason=f"what was learnt as of {as_of} was not better than the rules; the model of {before.trained_on} answers",
-        facts={**before.facts, "judged_on": judged["facts"]["judged_on"], "tried_again_on": facts["fitted_until"]},
-        cards=_write_cards(before.target, judged | {"model": measured}, card | {"grade": grade, "status": "last_good"}),
+        facts={**before.facts, **again},
+        cards=_write_cards(before.target, answers, card | {"grade": grade, "status": "last_good"}),
     )
-
-
-def find_obstacle(labelled: FeatureRows, split: TimeSplit | None, target: Target, params: ChurnParams) -> str | None:
-    """Why a model can't be judged on this history, in words; None when it can."""
-    if split is None:
-        return f"history is too short: no two as-of dates with labels lie {target.horizon_days} days apart"
-    outcome = labelled.labels[target.label]
-    for side, mask in (("training", split.train), ("holdout", split.judge)):
-        customers = _count_customers(labelled, mask)
-        if customers < params.min_customers:
-            return f"the {side} rows hold {customers} customers, fewer than {params.min_customers}"
-        fewest = min(_count_customers(labelled, mask & (outcome == value)) for value in (0, 1))
-        if fewest < params.min_class_customers:
-            return f"{fewest} customers of the {side} rows have one outcome, fewer than {params.min_class_customers}"
-    if not find_columns(labelled.features[split.train]):
-        return "every feature is empty or the same for all customers"
-    return None
-
-
-def judge_target(labelled: FeatureRows, split: TimeSplit, target: Target, params: ChurnParams) -> dict[str, Any]:
-    """Fit model and rules on the training dates and measure all of them on the same holdout."""
-    train = limit_rows(labelled.take(split.train), params.max_training_rows)
-    judge = limit_rows(labelled.take(split.judge), params.max_judged_rows)
-    taught, truth = train.labels[target.label], judge.labels[target.label]
-    fitted = fit_model(train, taught, params)
-    probability = fitted.predict(judge, params)
-    rules = {}
-    for name in RULES:
-        rule = fit_rule(name, train, taught)
-        rules[name] = measure(truth, rule.rank(judge), rule.predict(judge, params), params)
-    facts = {
-        "trained_until": str(train.as_of_on.max()),
-        "training_rows": len(train),
-        "judged_on": str(split.judge_on),
-        "judged_rows": len(judge),
-        "judged_lapsed_share": float(truth.mean()),
-    }
-    measured = measure(truth, probability, probability, params)
-    return {"model": measured, "rules": rules, "facts": facts, "fitted": fitted, "holdout": judge}
 
 
 def _fall_back(
@@ -195,22 +161,18 @@ def _fall_back(
     )
 
 
-def _write_cards(target: Target, judged: dict[str, Any], card: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+def _write_cards(target: Target, answers: Answers, card: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     rows = []
     for metric in METRICS:
-        for rule, measured in judged["rules"].items():
+        for rule, measured in answers.rules.items():
             against = {"baseline": rule, "baseline_value": measured[metric].value}
-            rows.append(_write_card(target.name, metric, judged["model"][metric], card | against))
+            rows.append(_write_card(target.name, metric, answers.model[metric], card | against))
     # The rules' own intervals; a rule has no grade and no baseline.
     alone = card | {"baseline": None, "baseline_value": None, "grade": None, "status": "rules"}
-    for rule, measured in judged["rules"].items():
+    for rule, measured in answers.rules.items():
         rows.extend(_write_card(f"{target.name}_{rule}", metric, measured[metric], alone) for metric in METRICS)
     return tuple(rows)
 
 
 def _write_card(model: str, metric: str, measured: Measured, card: dict[str, Any]) -> dict[str, Any]:
     return {"model": model, "metric": metric, **asdict(measured), **card}
-
-
-def _count_customers(rows: FeatureRows, mask: np.ndarray) -> int:
-    return len(np.unique(rows.customer_hash[mask]))

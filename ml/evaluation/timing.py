@@ -4,18 +4,16 @@ from pathlib import Path
 
 import numpy as np
 
-from ml.churn.evaluate import draw_weights
 from ml.evaluation.report import make_table, say
 from ml.evaluation.shops import NAMES, read_shop
 from ml.lifetime import fit_regular
 from ml.params import Params
 from ml.purchase_days import PurchaseDays
-from ml.timing import fit_dormancy, fit_next_order
-from ml.timing.next_order import SHARES, find_judged, follow_median_gap
+from ml.timing import fit_dormancy
+from ml.timing.judge import JudgedDay, draw_means, judge_next_order
 
 TITLE = "dates of the next order and of falling dormant, beside the customer's own median gap"
 
-_JUDGED_DAYS, _DAYS_BETWEEN = 4, 28
 _DORMANT_GAP_SHARE = 0.95  # as dormant_gap_share in dbt_project.yml
 
 
@@ -26,11 +24,10 @@ def run(params: Params, data: Path) -> str:
         say(f"{name} …")
         days = read_shop(name, data)
         last = int(days.row_day.max())
-        judged = [
-            last - params.timing.horizon_days - number * _DAYS_BETWEEN for number in reversed(range(_JUDGED_DAYS))
-        ]
-        orders += _judge_orders(name, days, judged, params)
-        dormant += [_judge_dormancy(name, days, day, last, params) for day in judged]
+        judged = judge_next_order(days, last, params)[::-1]
+        orders += [(name, _name_day(one.day), *_describe(one.measured.mean(axis=0), len(one.place))) for one in judged]
+        orders += [_sum_up(name, judged, params)]
+        dormant += [_judge_dormancy(name, days, one.day, last, params) for one in judged]
     horizon = params.timing.horizon_days
     return "\n\n".join(
         [
@@ -60,41 +57,17 @@ def run(params: Params, data: Path) -> str:
     )
 
 
-def _judge_orders(name: str, days: PurchaseDays, judged: list[int], params: Params) -> list[tuple[str, ...]]:
-    rows, parts = [], []
-    for day in judged:
-        model = fit_next_order(days, day, params.timing)
-        if model is None:
-            rows.append((name, _name_day(day), "too little history", *[""] * 5))
-            continue
-        known = days.look_back(day)
-        chosen, wait = find_judged(days, known, params.timing.horizon_days)
-        waits = model.predict(known)
-        inside = [(waits.low[share] <= wait) & (wait <= waits.high[share]) for share in SHARES]
-        errors = [np.abs(follow_median_gap(days, known) - wait), np.abs(waits.middle - wait)]
-        part = np.column_stack([*errors, *inside])[chosen]
-        parts.append((known.place[chosen], part))
-        rows.append((name, _name_day(day), *_describe(part.mean(axis=0), len(part))))
-    place, columns = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return [*rows, _sum_up(name, place, columns, params)]
-
-
-def _sum_up(name: str, place: np.ndarray, columns: np.ndarray, params: Params) -> tuple[str, ...]:
+def _sum_up(name: str, judged: list[JudgedDay], params: Params) -> tuple[str, ...]:
     """All judged days together; customers are drawn again with all their days."""
-    customers = np.unique(place, return_inverse=True)[1]
-    sums = np.array([np.bincount(customers, column) for column in columns.T])
-    counts = np.bincount(customers)
-    drawn = np.concatenate(
-        [(weights @ sums.T) / (weights @ counts)[:, None] for weights in draw_weights(len(counts), params.churn)]
-    )
-    low, high = np.quantile(np.column_stack([1 - drawn[:, 1] / drawn[:, 0], drawn[:, 2:]]), [0.025, 0.975], axis=0)
-    told = _describe(columns.mean(axis=0), len(columns))
+    lines, drawn = np.concatenate([one.measured for one in judged]), draw_means(judged, params)
+    low, high = np.quantile(np.column_stack([1 - drawn[:, 0] / drawn[:, 1], drawn[:, 2:]]), [0.025, 0.975], axis=0)
+    told = _describe(lines.mean(axis=0), len(lines))
     ends = [f"{text} ({a:.1%} to {b:.1%})" for text, a, b in zip(told[3:], low, high, strict=True)]
     return (name, "all", *told[:3], *ends)
 
 
 def _describe(means: np.ndarray, customers: int) -> tuple[str, ...]:
-    rule, model, *inside = means
+    model, rule, *inside = means
     return f"{customers:,}", f"{rule:.2f}", f"{model:.2f}", f"{1 - model / rule:.1%}", *(f"{x:.1%}" for x in inside)
 
 

@@ -1,4 +1,4 @@
-"""How near dates of the next order came on the latest past day, beside the customer's own median gap; who answers."""
+"""How near dates of the next order came on past days, beside the customer's own median gap; who answers."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +12,17 @@ from ml.purchase_days import PurchaseDays, Snapshot
 from ml.timing.next_order import SHARES, NextOrderModel, Waits, find_judged, fit_next_order, follow_median_gap
 
 RULE = "own_median_gap"
+# What is measured of each customer: both errors in days, and whether the order came inside each interval.
+MEASURES = ("mae", RULE, *(f"{share}" for share in SHARES))
+
+
+@dataclass(frozen=True)
+class JudgedDay:
+    """Customers of a past day who had a gap of their own and ordered again in time, one line of MEASURES each."""
+
+    day: int
+    place: np.ndarray
+    measured: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -39,24 +50,25 @@ class NextOrder:
 
 
 def decide_next_order(days: PurchaseDays, as_of: date, params: Params, version: str) -> NextOrder:
-    """Fit as of the day, judge the same method a horizon earlier, and let the rule answer where it was as near.
+    """Fit as of the day, judge the same method on days a horizon ago and more, and let the rule answer where as near.
 
     Grade A: the mean absolute error is lower than the rule's by the share of churn's grade A; B: lower; C: not.
     """
     day = (as_of - date(1970, 1, 1)).days
-    model, earlier = (fit_next_order(days, when, params.timing) for when in (day, day - params.timing.horizon_days))
+    model = fit_next_order(days, day, params.timing)
     card = {"model": "next_order", "version": version, "trained_on": as_of, "rows": model.rows if model else 0}
     if model is None:
         empty = _write_card(card, "mae", None, "C", "rules")
         return NextOrder(None, False, (empty,), "dates of the next order are not told: too few customers ordered again")
-    if earlier is None:
+    judged = judge_next_order(days, day, params)
+    if not judged:
         empty = _write_card(card, "mae", None, "C", "rules")
         return NextOrder(
             None, True, (empty,), "no past day to judge dates of the next order on: the median gap answers"
         )
-    measured = _measure(days, earlier, day - params.timing.horizon_days, params)
-    gain = 1 - measured["mae"][0] / measured[RULE][0]
-    grade = "C" if gain <= 0 else "A" if gain >= params.churn.grade_a_gain else "B"
+    measured = measure_days(judged, params)
+    error, by_rule = measured["mae"][0], measured[RULE][0]
+    grade = "C" if error >= by_rule else "A" if error <= by_rule * (1 - params.churn.grade_a_gain) else "B"
     status = "rules" if grade == "C" else "live"
     cards = [
         _write_card(card, "mae", measured["mae"], grade, status)
@@ -67,20 +79,44 @@ def decide_next_order(days: PurchaseDays, as_of: date, params: Params, version: 
     return NextOrder(None if grade == "C" else model, True, tuple(cards), "")
 
 
-def _measure(
-    days: PurchaseDays, model: NextOrderModel, day: int, params: Params
-) -> dict[str, tuple[float, float, float]]:
-    """Value and 95 % interval over resamples of customers: both errors in days, and the share inside each interval."""
-    known = days.look_back(day)
-    chosen, wait = find_judged(days, known, params.timing.horizon_days)
-    waits = model.predict(known)
-    columns = {"mae": np.abs(waits.middle - wait), RULE: np.abs(follow_median_gap(days, known) - wait)}
-    columns |= {f"{share}": (waits.low[share] <= wait) & (wait <= waits.high[share]) for share in SHARES}
-    table = np.column_stack(list(columns.values()))[chosen].astype(float)
-    drawn = [weights @ table / weights.sum(axis=1, keepdims=True) for weights in draw_weights(len(table), params.churn)]
-    ends = np.quantile(np.concatenate(drawn), [0.025, 0.975], axis=0)
-    lines = zip(columns, table.mean(axis=0), *ends, strict=True)
-    return {name: (float(value), float(low), float(high)) for name, value, low, high in lines}
+def judge_next_order(days: PurchaseDays, last: int, params: Params) -> list[JudgedDay]:
+    """Past days whose horizon has passed by `last` and that have history enough, the latest first."""
+    judged = []
+    for number in range(params.timing.judged_days):
+        day = last - params.timing.horizon_days - number * params.timing.judge_step_days
+        model = fit_next_order(days, day, params.timing)
+        if model is None:
+            break
+        known = days.look_back(day)
+        chosen, wait = find_judged(days, known, params.timing.horizon_days)
+        if chosen.any():
+            judged.append(
+                JudgedDay(day, known.place[chosen], _compare(days, known, model.predict(known), wait)[chosen])
+            )
+    return judged
+
+
+def measure_days(judged: list[JudgedDay], params: Params) -> dict[str, tuple[float, float, float]]:
+    """Of each of MEASURES the mean over all days' customers, and its 95 % interval."""
+    means = np.concatenate([one.measured for one in judged]).mean(axis=0)
+    ends = np.quantile(draw_means(judged, params), [0.025, 0.975], axis=0)
+    return {name: tuple(map(float, each)) for name, each in zip(MEASURES, np.vstack([means, ends]).T, strict=True)}
+
+
+def draw_means(judged: list[JudgedDay], params: Params) -> np.ndarray:
+    """The means of MEASURES again and again, (resamples, measures): customers are drawn with all their days."""
+    place, lines = (np.concatenate(parts) for parts in zip(*((one.place, one.measured) for one in judged), strict=True))
+    customers = np.unique(place, return_inverse=True)[1]
+    sums = np.column_stack([np.bincount(customers, column) for column in lines.T])
+    counts = np.bincount(customers)
+    drawn = [weights @ sums / (weights @ counts)[:, None] for weights in draw_weights(len(counts), params.churn)]
+    return np.concatenate(drawn)
+
+
+def _compare(days: PurchaseDays, known: Snapshot, waits: Waits, wait: np.ndarray) -> np.ndarray:
+    errors = [np.abs(waits.middle - wait), np.abs(follow_median_gap(days, known) - wait)]
+    inside = [(waits.low[share] <= wait) & (wait <= waits.high[share]) for share in SHARES]
+    return np.column_stack([*errors, *inside]).astype(float)
 
 
 def _write_card(

@@ -1,10 +1,12 @@
 """Metrics against scikit-learn and hand counts; intervals; grades."""
 
+from dataclasses import astuple
+
 import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
-from ml.churn.evaluate import METRICS, Measured, choose_rule, draw_weights, grade_model, measure
+from ml.churn.evaluate import METRICS, Measured, Told, choose_rule, draw_weights, grade_model, measure, measure_days
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +46,27 @@ def test_intervals_hold_the_value_and_repeat_exactly(judged, params):
     assert first == measure(outcome, probability, probability, params)
     for metric in METRICS:
         assert first[metric].low95 < first[metric].value < first[metric].high95
+
+
+def test_days_are_measured_one_by_one_and_weighed_by_their_customers(judged, params):
+    outcome, probability = judged
+    first, second = slice(0, 400), slice(400, 600)
+    days = [Told(np.arange(400), *(column[first] for column in (outcome, probability, probability)))]
+    days += [Told(np.arange(200), *(column[second] for column in (outcome, probability, probability)))]
+    together = measure_days(days, params)
+    alone = [measure(outcome[part], probability[part], probability[part], params) for part in (first, second)]
+    for metric in METRICS:
+        expected = (2 * alone[0][metric].value + alone[1][metric].value) / 3
+        assert together[metric].value == pytest.approx(expected)
+
+
+def test_a_customer_is_drawn_with_all_their_days(judged, params):
+    outcome, probability = judged
+    day = Told(np.arange(600), outcome, probability, probability)
+    once, twice = measure_days([day], params), measure_days([day, day], params)
+    # the same day again is no new evidence, so the intervals stay as wide as they were
+    for metric in METRICS:
+        assert astuple(twice[metric]) == pytest.approx(astuple(once[metric]))
 
 
 def test_each_resample_draws_as_many_customers_as_there_are(params, monkeypatch):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ml.churn.features import read_features
-from ml.churn.split import find_labelled, limit_rows, split_by_time
+from ml.churn.split import find_labelled, limit_rows, list_splits, split_by_time
 
 LABELS = tuple(f"has_lapsed_{days}d" for days in (30, 60, 90, 180))
 
@@ -46,6 +46,20 @@ def test_no_split_without_an_earlier_date(rows, as_of):
     assert labelled.any()
     assert split_by_time(rows, labelled, 180) is None
     assert split_by_time(rows, np.zeros(len(rows), dtype=bool), 30) is None
+
+
+def test_rolling_origins_go_back_in_steps_and_each_keeps_its_gap(rows, as_of):
+    labelled = rows.take(find_labelled(rows, "has_lapsed_60d", 60, np.datetime64(as_of)))
+    splits = list_splits(labelled, 60, 45, 4)
+    # as-of dates lie 30 days apart, so that a step of 45 days skips every other one
+    assert [str(split.judge_on) for split in splits] == ["2024-11-01", "2024-09-02", "2024-07-04"]
+    for split in splits:
+        assert labelled.as_of_on[split.train].max() + np.timedelta64(60, "D") <= split.judge_on
+    assert [split.judge_on for split in list_splits(labelled, 60, 30, 2)] == [
+        splits[0].judge_on,
+        np.datetime64("2024-10-02"),
+    ]
+    assert list_splits(labelled.take(np.zeros(len(labelled), dtype=bool)), 60, 30, 4) == []
 
 
 def test_limiting_rows_keeps_whole_customers_and_the_same_ones(rows):

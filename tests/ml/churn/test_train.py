@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
+from ml.churn.features import read_features
 from ml.churn.fit import FittedModel, FittedRule
+from ml.churn.judge import judge_target
+from ml.churn.split import find_labelled
 from ml.churn.train import train_churn
 
 SHORT = ("churn_30d", "churn_60d", "churn_90d")
@@ -24,7 +27,7 @@ def pieces_of(model):
 
 def test_a_learnable_habit_goes_live_and_beats_both_rules(model):
     piece = pieces_of(model)["churn_60d"]
-    assert (piece.grade, piece.status) == ("A", "live")
+    assert (piece.grade, piece.status) == ("B", "live")
     assert isinstance(piece.predictor, FittedModel)
     aucs = [card for card in piece.cards if card["metric"] == "auc" and card["model"] == "churn_60d"]
     assert {card["baseline"] for card in aucs} == {"recency", "recency_over_median_gap"}
@@ -35,6 +38,30 @@ def test_the_numbers_come_from_an_earlier_fit_than_the_scores(model):
     facts = pieces_of(model)["churn_60d"].facts
     assert facts["trained_until"] < facts["judged_on"] <= facts["fitted_until"]
     assert facts["fitted_rows"] > facts["training_rows"]
+
+
+def test_a_target_is_judged_on_several_past_days_where_history_allows(model):
+    facts = pieces_of(model)["churn_60d"].facts
+    assert facts["judged_days"] == ["2024-11-01", "2024-10-02", "2024-09-02"]
+    assert facts["judged_on"] == facts["judged_days"][0]
+    assert facts["judged_rows"] == 194 + 201 + 212
+
+
+def test_a_day_that_is_judged_on_is_judged_by_what_was_known_then(shop, params, as_of):
+    rows = read_features(shop, ("has_lapsed_60d",))
+    judged = judge_target(
+        rows.take(find_labelled(rows, "has_lapsed_60d", 60, np.datetime64(as_of))), "has_lapsed_60d", 60, params
+    )
+    earlier = rows.take(rows.as_of_on <= np.datetime64("2024-09-02"))
+    alone = judge_target(
+        earlier.take(find_labelled(earlier, "has_lapsed_60d", 60, np.datetime64("2024-11-01"))),
+        "has_lapsed_60d",
+        60,
+        params,
+    )
+    assert len(judged.days) == 3
+    assert len(alone.days) == 1
+    assert np.array_equal(judged.days[-1].said["model"][1], alone.latest.said["model"][1])
 
 
 def test_shuffled_labels_are_graded_c_and_answered_by_a_rule(shop, params, as_of):
@@ -108,6 +135,12 @@ def test_cards_are_complete(model):
     assert len(keys) == len(set(keys))
 
 
+@pytest.fixture
+def one_day(params):
+    """Judged on the latest day alone, whose labels these tests leave in order."""
+    return replace(params, judged_days=1)
+
+
 def shuffle_what_teaches(shop, seed=11):
     """Labels of the dates that teach in disorder; those of the latest dates, which judge, as they were."""
     random = np.random.default_rng(seed)
@@ -120,31 +153,31 @@ def shuffle_what_teaches(shop, seed=11):
     return shuffled
 
 
-def test_a_model_made_worse_gives_way_to_the_last_good_one(shop, params, as_of):
-    earlier = train_churn(shop[shop["as_of_date"] < date(2024, 12, 1)], params, date(2024, 12, 24), 30, "abc")
-    model = train_churn(shuffle_what_teaches(shop), params, as_of, 30, "def", earlier)
+def test_a_model_made_worse_gives_way_to_the_last_good_one(shop, one_day, as_of):
+    earlier = train_churn(shop[shop["as_of_date"] < date(2024, 12, 1)], one_day, date(2024, 12, 24), 30, "abc")
+    model = train_churn(shuffle_what_teaches(shop), one_day, as_of, 30, "def", earlier)
     before, piece = pieces_of(earlier)["churn_60d"], pieces_of(model)["churn_60d"]
     assert (before.status, piece.status) == ("live", "last_good")
     assert piece.predictor is before.predictor
     assert "the model of 2024-12-24 answers" in piece.reason
     assert {card["version"] for card in piece.cards if card["status"] == "last_good"} == {"2024-12-24+abc"}
     # and goes on doing so at the next training, as long as it is not too old
-    again = train_churn(shuffle_what_teaches(shop, seed=5), params, as_of, 30, "ghi", model)
+    again = train_churn(shuffle_what_teaches(shop, seed=5), one_day, as_of, 30, "ghi", model)
     assert pieces_of(again)["churn_60d"].predictor is before.predictor
 
 
-def test_the_last_good_model_must_be_young_enough_and_still_better(shop, params, as_of):
-    earlier = train_churn(shop[shop["as_of_date"] < date(2024, 12, 1)], params, date(2024, 12, 24), 30)
-    short = replace(params, last_good_days=6)
+def test_the_last_good_model_must_be_young_enough_and_still_better(shop, one_day, as_of):
+    earlier = train_churn(shop[shop["as_of_date"] < date(2024, 12, 1)], one_day, date(2024, 12, 24), 30)
+    short = replace(one_day, last_good_days=6)
     assert (
         pieces_of(train_churn(shuffle_what_teaches(shop), short, as_of, 30, "", earlier))["churn_60d"].status == "rules"
     )
     random = np.random.default_rng(11)
     upside_down = shop.copy()
     upside_down["has_lapsed_60d"] = random.permutation(shop["has_lapsed_60d"].to_numpy())
-    assert pieces_of(train_churn(upside_down, params, as_of, 30, "", earlier))["churn_60d"].status == "rules"
+    assert pieces_of(train_churn(upside_down, one_day, as_of, 30, "", earlier))["churn_60d"].status == "rules"
 
 
-def test_a_good_model_replaces_the_one_before(shop, params, as_of):
-    earlier = train_churn(shop[shop["as_of_date"] < date(2024, 12, 1)], params, date(2024, 12, 24), 30)
-    assert pieces_of(train_churn(shop, params, as_of, 30, "", earlier))["churn_60d"].status == "live"
+def test_a_good_model_replaces_the_one_before(shop, one_day, as_of):
+    earlier = train_churn(shop[shop["as_of_date"] < date(2024, 12, 1)], one_day, date(2024, 12, 24), 30)
+    assert pieces_of(train_churn(shop, one_day, as_of, 30, "", earlier))["churn_60d"].status == "live"
