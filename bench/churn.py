@@ -54,7 +54,13 @@ _MULTIPLY = """
         as customer_id)
     from {table} as customers cross join range({copies}) as copies(copy)
 """
-_OF_CUSTOMERS = ("intermediate.int_purchase_days", "intermediate.int_setbacks", "marts.returns", "marts.interactions")
+_OF_CUSTOMERS = (
+    "intermediate.int_customer_facts",
+    "intermediate.int_purchase_days",
+    "intermediate.int_setbacks",
+    "marts.returns",
+    "marts.interactions",
+)
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,7 @@ class Crowd:
     def count(self) -> int:
         """Customers by now."""
         with open_for_reading(self.settings) as connection:
-            found = "select count(distinct customer_id) from intermediate.int_purchase_days"
+            found = "select count(*) from intermediate.int_customer_facts where orders_total > 0"
             return connection.execute(found).fetchone()[0]
 
     def multiply(self, copies: int) -> None:
@@ -147,7 +153,7 @@ class Crowd:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The entry's own options."""
     parser.add_argument("--customers", type=positive, default=2_000_000, help="about so many (default: 2,000,000)")
-    parser.add_argument("--people", type=positive, default=40_000, help="of the made-up retailer (default: 40,000)")
+    parser.add_argument("--people", type=positive, default=145_000, help="of the made-up retailer (default: 145,000)")
     parser.add_argument("--pairs", type=positive, default=5, help="runs of each in turn (default: 5)")
 
 

@@ -1,8 +1,8 @@
 {#- How customers are described to the models as of any date: the same whether it is tonight, to be scored, or a past one,
     to learn from. `described` is the last of these CTEs; they need `settings` and `as_of_dates` before them. Only what
     happened on or before as_of_date is joined, but for next_ordered_on, which the labels alone may read. `among` names
-    a CTE of customers where not all are wanted. Sums are of whole numbers or money, so that they are the same whatever
-    the order of the rows. -#}
+    a CTE of customer_id and as_of_date where not everybody is wanted on every date. Sums are of whole numbers or money,
+    so that they are the same whatever the order of the rows. -#}
 {% macro describe_customers(among=none) -%}
 purchase_days as (
 
@@ -10,8 +10,7 @@ purchase_days as (
         as_of_dates.as_of_date,
         {{ days_between('days.ordered_on', 'as_of_dates.as_of_date') }} as age_days,
         days.*
-    from as_of_dates
-    inner join {{ of_customers('int_purchase_days', among) }} as days on days.ordered_on <= as_of_dates.as_of_date
+    from {{ join_wanted('int_purchase_days', 'days', among) }} days.ordered_on <= as_of_dates.as_of_date
 
 ),
 
@@ -24,8 +23,7 @@ refunds as (
         sum(returns.refund_amount) as refund_amount,
         {{ sum_within(90, 'returns.refund_amount', 'returns.returned_on') }} as refund_amount_90d,
         {{ sum_within(90, '1', 'returns.returned_on') }} as returns_90d
-    from as_of_dates
-    inner join {{ of_customers('returns', among) }} as returns on returns.returned_on <= as_of_dates.as_of_date
+    from {{ join_wanted('returns', 'returns', among) }} returns.returned_on <= as_of_dates.as_of_date
     where returns.customer_id is not null
     group by as_of_dates.as_of_date, returns.customer_id
 
@@ -41,11 +39,9 @@ contacts as (
         {{ sum_within(90, "case when interactions.kind = '" ~ kind ~ "' then 1 end", 'cast(interactions.occurred_at as date)') }}
             as {{ name }}_90d{{ ',' if not loop.last }}
         {% endfor %}
-    from as_of_dates
-    inner join {{ of_customers('interactions', among) }} as interactions
-        on
-            interactions.kind in ('exposure', 'redemption', 'support', 'product_question', 'points')
-            and cast(interactions.occurred_at as date) <= as_of_dates.as_of_date
+    from {{ join_wanted('interactions', 'interactions', among) }}
+        interactions.kind in ('exposure', 'redemption', 'support', 'product_question', 'points')
+        and cast(interactions.occurred_at as date) <= as_of_dates.as_of_date
     where interactions.customer_id is not null
     group by as_of_dates.as_of_date, interactions.customer_id
 
@@ -62,13 +58,11 @@ setbacks as (
         {{ sum_within(90, "case when setbacks.cause = '" ~ cause ~ "' then 1 end", 'setbacks.happened_on') }}
             as {{ name }}_90d{{ ',' if not loop.last }}
         {% endfor %}
-    from as_of_dates
-    inner join {{ of_customers('int_setbacks', among) }} as setbacks
-        on
-            {{ days_after('setbacks.happened_on', "case when setbacks.cause = 'service' then " ~ var('slow_answer_days') ~ " else 0 end") }}
-            <= as_of_dates.as_of_date
-            and setbacks.happened_on > {{ days_after('as_of_dates.as_of_date', -90) }}
-            and setbacks.cause <> 'category_exit'
+    from {{ join_wanted('int_setbacks', 'setbacks', among) }}
+        {{ days_after('setbacks.happened_on', "case when setbacks.cause = 'service' then " ~ var('slow_answer_days') ~ " else 0 end") }}
+        <= as_of_dates.as_of_date
+        and setbacks.happened_on > {{ days_after('as_of_dates.as_of_date', -90) }}
+        and setbacks.cause <> 'category_exit'
     group by as_of_dates.as_of_date, setbacks.customer_id
 
 ),
@@ -148,14 +142,12 @@ described as (
 ),
 {%- endmacro %}
 
-{#- The rows of a model that are of the customers wanted, before anything is made of them: on many as-of dates each row
-    is looked at once a date. -#}
-{% macro of_customers(model, among=none) -%}
-{%- if among -%}
-(select * from {{ ref(model) }} where customer_id in (select {{ among }}.customer_id from {{ among }}))
-{%- else -%}
-{{ ref(model) }}
-{%- endif -%}
+{#- As-of dates joined to the rows of a model up to the condition that follows; where not everybody is wanted on every
+    date, each customer's own dates to their own rows. -#}
+{% macro join_wanted(model, name, among=none) -%}
+{{ among or 'as_of_dates' }} as as_of_dates
+    inner join {{ ref(model) }} as {{ name }}
+        on{{ ' as_of_dates.customer_id = ' ~ name ~ '.customer_id and' if among }}
 {%- endmacro %}
 
 {#- The sum over the purchase days of the last so many days; 0 where there are none. -#}

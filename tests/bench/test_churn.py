@@ -1,7 +1,12 @@
-"""The churn entry tells sizes, ratios and growth from what was measured."""
+"""The churn entry tells sizes, ratios, growth and what a sample loses from what was measured."""
+
+import numpy as np
 
 from bench.churn import Size, describe
+from bench.churn_sample import Taught
+from bench.churn_sample import describe as describe_samples
 from bench.measuring import Comparison, Measured
+from ml.params import load_params
 
 GIB = 2**30
 
@@ -23,3 +28,22 @@ def test_each_size_has_its_line_and_growth_is_told():
 def test_a_missed_goal_is_told():
     assert "**missed**" in describe([make_size(10, 31, 10, 1)])
     assert "**missed**" in describe([make_size(10, 10, 10, 1, gib=7)])
+
+
+def test_what_a_sample_loses_is_told_beside_the_last():
+    outcome = np.tile([1, 0], 500)
+    knows, guesses = np.where(outcome == 1, 0.9, 0.1), np.full(1000, 0.5)
+    taught = [Taught("2,000", 10, 1.0, guesses), Taught("all", 20, 2.0, knows)]
+    first, last = describe_samples(outcome, taught, load_params().churn).splitlines()[2:]
+    # log loss: ln 2 and ln (1 / 0.9); half of all pairs in order, and all of them. Every draw has the same difference.
+    assert first == (
+        "| 2,000 | 10 | 1.0 | 0.6931 | +0.5878 (+0.5878 to +0.5878) | 0.5000 | +0.5000 (+0.5000 to +0.5000) |"
+    )
+    assert last == "| all | 20 | 2.0 | 0.1054 |  | 1.0000 |  |"
+
+
+def test_a_sample_that_is_sometimes_worse_has_an_interval_around_nothing():
+    outcome = np.tile([1, 0, 1, 0], 250)
+    one, other = np.tile([0.8, 0.2, 0.6, 0.4], 250), np.tile([0.6, 0.4, 0.8, 0.2], 250)
+    told = describe_samples(outcome, [Taught("one", 1, 1, one), Taught("other", 1, 1, other)], load_params().churn)
+    assert "| -0.0000 (-0." in told or "| +0.0000 (-0." in told

@@ -20,6 +20,13 @@ def test_the_shipped_file_loads():
     assert params.baskets.category.min_baskets >= 1
 
 
+def test_nobody_is_described_to_the_churn_models_for_nothing():
+    """A night's training rows are all learnt from: the model would take as many as dbt can describe."""
+    told = yaml.safe_load((DEFAULT_PATH.parents[1] / "dbt_project" / "dbt_project.yml").read_text())["vars"]
+    most = told["training_customers_a_date"] * told["feature_dates_max"]
+    assert most <= load_params().churn.max_training_rows
+
+
 def test_every_knob_has_a_comment():
     lines = DEFAULT_PATH.read_text().splitlines()
     knobs = [line for line in lines if line and not line.startswith("#") and not line.rstrip().endswith(":")]

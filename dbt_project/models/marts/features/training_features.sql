@@ -1,4 +1,5 @@
--- Of a large shop a sample of customers, the same ones on every date and at every training: more teach nothing new.
+-- Of a large shop a sample of customers, some on this date and some on that: rows of the same people a fortnight apart
+-- say much the same, so that as many rows teach more when they are of more people (docs/how-to/bench.md#churn).
 with settings as (
 
     select * from {{ ref('int_settings_resolved') }}
@@ -7,7 +8,9 @@ with settings as (
 
 as_of_dates as (
 
-    select {{ days_after('settings.as_of_date', '-steps.step * ' ~ var('feature_date_step_days')) }} as as_of_date
+    select
+        steps.step,
+        {{ days_after('settings.as_of_date', '-steps.step * ' ~ var('feature_date_step_days')) }} as as_of_date
     from settings
     cross join (
         values
@@ -23,7 +26,31 @@ as_of_dates as (
 
 {{ sample_buyers(most=var('training_customers_max')) }},
 
-{{ describe_customers(among='sampled') }}
+placed as (
+
+    select
+        customer_id,
+        row_number() over (order by md5(customer_id), customer_id) as place,
+        count(*) over () as customers
+    from sampled
+
+),
+
+-- each date takes the next so many of them, and begins with the first again; everybody where they are no more
+wanted as (
+
+    select
+        placed.customer_id,
+        as_of_dates.as_of_date
+    from placed
+    inner join as_of_dates
+        on
+            mod(placed.place + as_of_dates.step * {{ var('training_customers_a_date') }}, placed.customers)
+            < {{ var('training_customers_a_date') }}
+
+),
+
+{{ describe_customers(among='wanted') }}
 
 final as (
 
