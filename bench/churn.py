@@ -46,12 +46,15 @@ for columns, parts in models:
         for part in parts:
             part.predict_proba(chunk)
 """
-# Customers again under other names, scattered among the first ones.
+# Customers again under other names, scattered among the first ones; how many there were makes the names new each time.
 _MULTIPLY = """
     create or replace table {table} as
     select customers.* replace (
-        case when customer_id is not null and copy > 0 then 'c_' || md5(customer_id || copy)[:20] else customer_id end
-        as customer_id)
+        case
+            when customer_id is not null and copy > 0
+                then 'c_' || md5(concat_ws('|', customer_id, copy, {customers}))[:20]
+            else customer_id
+        end as customer_id)
     from {table} as customers cross join range({copies}) as copies(copy)
 """
 _OF_CUSTOMERS = (
@@ -97,14 +100,15 @@ class Crowd:
     def count(self) -> int:
         """Customers by now."""
         with open_for_reading(self.settings) as connection:
-            found = "select count(*) from intermediate.int_customer_facts where orders_total > 0"
+            found = "select count(distinct customer_id) from intermediate.int_purchase_days"
             return connection.execute(found).fetchone()[0]
 
     def multiply(self, copies: int) -> None:
         """Make each customer so many."""
+        customers = self.count()
         with open_for_writing(self.settings) as connection:
             for table in _OF_CUSTOMERS:
-                connection.execute(_MULTIPLY.format(table=table, copies=copies))
+                connection.execute(_MULTIPLY.format(table=table, copies=copies, customers=customers))
 
     def measure(self, pairs: int) -> Size:
         """Learn, then describe and score in turn with the peer."""

@@ -1,8 +1,9 @@
 """The churn entry tells sizes, ratios, growth and what a sample loses from what was measured."""
 
+import duckdb
 import numpy as np
 
-from bench.churn import Size, describe
+from bench.churn import _MULTIPLY, Size, describe
 from bench.churn_sample import Taught
 from bench.churn_sample import describe as describe_samples
 from bench.measuring import Comparison, Measured
@@ -47,3 +48,13 @@ def test_a_sample_that_is_sometimes_worse_has_an_interval_around_nothing():
     one, other = np.tile([0.8, 0.2, 0.6, 0.4], 250), np.tile([0.6, 0.4, 0.8, 0.2], 250)
     told = describe_samples(outcome, [Taught("one", 1, 1, one), Taught("other", 1, 1, other)], load_params().churn)
     assert "| -0.0000 (-0." in told or "| +0.0000 (-0." in told
+
+
+def test_customers_multiplied_again_get_names_that_nobody_has():
+    connection = duckdb.connect()
+    connection.execute("create table days as select 'c_' || md5(range::varchar)[:20] as customer_id from range(10)")
+    connection.execute("insert into days values (null)")
+    for copies, customers in ((3, 10), (2, 30), (2, 60)):
+        connection.execute(_MULTIPLY.format(table="days", copies=copies, customers=customers))
+        (known,) = connection.execute("select count(distinct customer_id) from days").fetchone()
+        assert known == copies * customers
