@@ -114,6 +114,7 @@ class TimingParams:
     """How dates are learnt and judged; params.yml says what each knob means."""
 
     horizon_days: int
+    least_horizon_days: int
     min_history_days: int
     origins: int
     origin_step_days: int

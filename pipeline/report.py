@@ -108,15 +108,16 @@ def _describe_models(connection) -> list[str]:
     rows = connection.execute(
         """
         select model, max(value), max(low95), max(high95), arg_max(baseline, baseline_value), max(baseline_value),
-            any_value(grade), any_value(status)
+            any_value(grade), any_value(status), any_value(rows)
         from ml.model_cards where metric = 'auc' and grade is not null
         group by model order by model
         """
     ).fetchall()
     lines = []
-    for model, value, low, high, baseline, baseline_value, grade, status in rows:
+    for model, value, low, high, baseline, baseline_value, grade, status, learnt_from in rows:
         if value is None:
-            lines.append(f"  {model:<12} can't be judged on so short a history; a rule answers")
+            answers = "a rule answers" if learnt_from else "nothing is told"
+            lines.append(f"  {model:<12} can't be judged with so few customers or so short a history; {answers}")
         else:
             answers = _ANSWERS[status]
             lines.append(
@@ -141,7 +142,8 @@ def _describe_estimates(connection) -> list[str]:
     lines = []
     for model, value, low, high, baseline, baseline_value, grade, status in rows:
         if value is None:
-            lines.append(f"  {model:<12} not told: too few customers or too short a history")
+            answers = "the customer's own median gap answers" if model == "next_order" else "nothing is told"
+            lines.append(f"  {model:<12} can't be judged with so few customers or so short a history; {answers}")
             continue
         measure, style = _MEASURES[model]
         answers = _ANSWERS[status]

@@ -149,7 +149,8 @@ def _fall_back(
     answer = f"{predictor.name} answers, unjudged" if predictor else "too little for a rule either: no scores"
     # One row with no number says that this target was not measured; leaving it out would look like an oversight.
     empty = {"metric": "auc", "value": None, "low95": None, "high95": None, "baseline": None, "baseline_value": None}
-    row = {"model": target.name, **card, **empty, "grade": "C", "status": "rules"}
+    learnt_from = len(final) if predictor else 0
+    row = {"model": target.name, **card, **empty, "rows": learnt_from, "grade": "C", "status": "rules"}
     return FittedTarget(
         target=target,
         status="rules",

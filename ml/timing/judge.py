@@ -9,7 +9,15 @@ import numpy as np
 from ml.churn.evaluate import draw_weights
 from ml.params import Params
 from ml.purchase_days import PurchaseDays, Snapshot
-from ml.timing.next_order import SHARES, NextOrderModel, Waits, find_judged, fit_next_order, follow_median_gap
+from ml.timing.next_order import (
+    SHARES,
+    NextOrderModel,
+    Waits,
+    choose_horizon,
+    find_judged,
+    fit_next_order,
+    follow_median_gap,
+)
 
 RULE = "own_median_gap"
 # What is measured of each customer: both errors in days, and whether the order came inside each interval.
@@ -27,19 +35,18 @@ class JudgedDay:
 
 @dataclass(frozen=True)
 class NextOrder:
-    """What answers when customers order next: a model, the rule (no model), or nobody (`grade` C, no rule)."""
+    """What answers when customers order next: a model, or the rule where there is none."""
 
     model: NextOrderModel | None
-    is_told: bool
     cards: tuple[dict[str, Any], ...]
     explanation: str
 
     def predict(self, days: PurchaseDays, known: Snapshot) -> Waits:
-        """Waits in days; NaN for who bought on one day only, and where nothing can be told. A rule has no interval."""
+        """Waits in days; NaN for who bought on one day only. A rule has no interval."""
         unknown = np.full(len(known), np.nan)
-        nowhere = dict.fromkeys(SHARES, unknown)
         if self.model is None:
-            return Waits(follow_median_gap(days, known) if self.is_told else unknown, nowhere, nowhere)
+            nowhere = dict.fromkeys(SHARES, unknown)
+            return Waits(follow_median_gap(days, known), nowhere, nowhere)
         waits, has_gap = self.model.predict(known), known.frequency >= 1
 
         def keep(column: np.ndarray) -> np.ndarray:
@@ -52,20 +59,17 @@ class NextOrder:
 def decide_next_order(days: PurchaseDays, as_of: date, params: Params, version: str) -> NextOrder:
     """Fit as of the day, judge the same method on days a horizon ago and more, and let the rule answer where as near.
 
-    Grade A: the mean absolute error is lower than the rule's by the share of churn's grade A; B: lower; C: not.
+    Grade A: the mean absolute error is lower than the rule's by the share of churn's grade A; B: lower; C: not, or not
+    to be judged.
     """
     day = (as_of - date(1970, 1, 1)).days
     model = fit_next_order(days, day, params.timing)
     card = {"model": "next_order", "version": version, "trained_on": as_of, "rows": model.rows if model else 0}
-    if model is None:
-        empty = _write_card(card, "mae", None, "C", "rules")
-        return NextOrder(None, False, (empty,), "dates of the next order are not told: too few customers ordered again")
-    judged = judge_next_order(days, day, params)
+    judged = judge_next_order(days, day, params) if model else []
     if not judged:
+        obstacle = "no past day to judge on" if model else "too few customers ordered again, or too short a history"
         empty = _write_card(card, "mae", None, "C", "rules")
-        return NextOrder(
-            None, True, (empty,), "no past day to judge dates of the next order on: the median gap answers"
-        )
+        return NextOrder(None, (empty,), f"dates of the next order: {obstacle}; the customer's own median gap answers")
     measured = measure_days(judged, params)
     error, by_rule = measured["mae"][0], measured[RULE][0]
     grade = "C" if error >= by_rule else "A" if error <= by_rule * (1 - params.churn.grade_a_gain) else "B"
@@ -76,19 +80,20 @@ def decide_next_order(days: PurchaseDays, as_of: date, params: Params, version: 
     ]
     cards += [_write_card(card, f"coverage_{share * 100:.0f}", measured[f"{share}"], grade, status) for share in SHARES]
     cards += [_write_card(card | {"model": f"next_order_{RULE}"}, "mae", measured[RULE], None, "rules")]
-    return NextOrder(None if grade == "C" else model, True, tuple(cards), "")
+    return NextOrder(None if grade == "C" else model, tuple(cards), "")
 
 
 def judge_next_order(days: PurchaseDays, last: int, params: Params) -> list[JudgedDay]:
     """Past days whose horizon has passed by `last` and that have history enough, the latest first."""
     judged = []
+    horizon_days = choose_horizon(last - days.first_day, params.timing)
     for number in range(params.timing.judged_days):
-        day = last - params.timing.horizon_days - number * params.timing.judge_step_days
-        model = fit_next_order(days, day, params.timing)
+        day = last - horizon_days - number * params.timing.judge_step_days
+        model = fit_next_order(days, day, params.timing, horizon_days)
         if model is None:
             break
         known = days.look_back(day)
-        chosen, wait = find_judged(days, known, params.timing.horizon_days)
+        chosen, wait = find_judged(days, known, horizon_days)
         if chosen.any():
             judged.append(
                 JudgedDay(day, known.place[chosen], _compare(days, known, model.predict(known), wait)[chosen])

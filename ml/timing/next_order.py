@@ -83,15 +83,28 @@ def list_features(known: Snapshot) -> np.ndarray:
         )
 
 
-def fit_next_order(days: PurchaseDays, day: int, params: TimingParams) -> NextOrderModel | None:
-    """Learn from past days whose horizon has passed by `day`; None where too few ordered again on them."""
-    examples = _list_examples(days, day, params)
+def choose_horizon(history_days: int, params: TimingParams) -> int:
+    """Days within which orders are foretold: a third of a young shop's own, so that there is a past to judge on."""
+    return min(params.horizon_days, history_days // 3)
+
+
+def fit_next_order(
+    days: PurchaseDays, day: int, params: TimingParams, horizon_days: int | None = None
+) -> NextOrderModel | None:
+    """Learn from past days whose horizon has passed by `day`; None where too few ordered again on them.
+
+    The horizon is that of the history up to `day`, unless another is given.
+    """
+    horizon_days = horizon_days or choose_horizon(day - days.first_day, params)
+    if horizon_days < params.least_horizon_days:
+        return None
+    examples = _list_examples(days, day, params, horizon_days)
     if examples is None:
         return None
     with threadpool_limits(limits=1):
         trees = _fit_trees(examples, params)
         stretches = _learn_stretches(examples, params)
-    return NextOrderModel(trees, stretches, len(examples.logs), params.horizon_days)
+    return NextOrderModel(trees, stretches, len(examples.logs), horizon_days)
 
 
 def find_judged(days: PurchaseDays, known: Snapshot, horizon_days: int) -> tuple[np.ndarray, np.ndarray]:
@@ -105,14 +118,14 @@ def follow_median_gap(days: PurchaseDays, known: Snapshot) -> np.ndarray:
     return np.maximum(days.find_median_gaps(known) - known.since_last, 1)
 
 
-def _list_examples(days: PurchaseDays, day: int, params: TimingParams) -> _Examples | None:
+def _list_examples(days: PurchaseDays, day: int, params: TimingParams, horizon_days: int) -> _Examples | None:
     parts = []
     for number in range(params.origins):
-        origin = day - params.horizon_days - number * params.origin_step_days
-        if origin - days.first_day < params.min_history_days:
+        origin = day - horizon_days - number * params.origin_step_days
+        if origin - days.first_day < min(params.min_history_days, horizon_days):
             break
         known = days.look_back(origin)
-        chosen, wait = find_judged(days, known, params.horizon_days)
+        chosen, wait = find_judged(days, known, horizon_days)
         place = known.place[chosen]
         logs = np.log(wait[chosen])
         parts.append(_Examples(list_features(known)[chosen], logs, place, np.full(len(logs), number)))
@@ -128,6 +141,9 @@ def _list_examples(days: PurchaseDays, day: int, params: TimingParams) -> _Examp
 
 
 def _fit_trees(examples: _Examples, params: TimingParams) -> tuple[HistGradientBoostingRegressor, ...]:
+    # scikit-learn can't bin a column that nobody has a value in, such as the last eight gaps in a shop of sofas; a
+    # constant one is never split on
+    features = np.where(np.isnan(examples.features).all(axis=0), 0.0, examples.features)
     return tuple(
         HistGradientBoostingRegressor(
             loss="quantile",
@@ -138,7 +154,7 @@ def _fit_trees(examples: _Examples, params: TimingParams) -> tuple[HistGradientB
             min_samples_leaf=params.min_leaf_rows,
             early_stopping=False,
             random_state=0,
-        ).fit(examples.features, examples.logs)
+        ).fit(features, examples.logs)
         for quantile in _QUANTILES
     )
 

@@ -101,7 +101,10 @@ def test_no_labels_give_empty_scores_and_say_so(current, params, as_of):
 
 def test_one_outcome_only_gives_empty_scores(shop, params, as_of):
     model = train_churn(shop.assign(has_lapsed_30d=shop["has_lapsed_30d"] * 0), params, as_of, 30)
-    assert pieces_of(model)["churn_30d"].predictor is None
+    piece = pieces_of(model)["churn_30d"]
+    assert piece.predictor is None
+    # by which the summary knows that nothing is told
+    assert [card["rows"] for card in piece.cards] == [0]
 
 
 def test_labels_of_later_dates_change_nothing(shop, params):

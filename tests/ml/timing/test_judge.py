@@ -14,6 +14,14 @@ PARAMS = load_params()
 AS_OF = date(1970, 1, 1) + timedelta(days=LAST)
 
 
+def look_until(shop: PurchaseDays, day: int) -> PurchaseDays:
+    """The shop as it was known at the end of a day."""
+    seen = shop.row_day <= day
+    return PurchaseDays.make(
+        shop.customers, (shop.row_place[seen], shop.row_day[seen], shop.row_orders[seen], shop.row_value[seen])
+    )
+
+
 @pytest.fixture(scope="module")
 def shop() -> PurchaseDays:
     return make_shop()
@@ -34,11 +42,7 @@ def test_past_days_go_back_from_the_latest_whose_horizon_has_passed(judged):
 def test_a_day_is_judged_by_what_was_known_when_its_horizon_had_passed(shop, judged):
     earlier = judged[2]
     until = earlier.day + PARAMS.timing.horizon_days
-    seen = shop.row_day <= until
-    known = PurchaseDays.make(
-        shop.customers, (shop.row_place[seen], shop.row_day[seen], shop.row_orders[seen], shop.row_value[seen])
-    )
-    again = judge_next_order(known, until, PARAMS)[0]
+    again = judge_next_order(look_until(shop, until), until, PARAMS)[0]
     assert again.measured.tobytes() == earlier.measured.tobytes()
 
 
@@ -74,13 +78,30 @@ def test_where_everybody_is_a_clockwork_the_rule_answers():
     assert np.isnan(waits.low[0.5]).all()
 
 
-def test_a_history_without_a_past_day_to_judge_on_is_answered_by_the_rule(shop):
-    short = DAY_0 + PARAMS.timing.horizon_days + PARAMS.timing.min_history_days + 60
-    seen = shop.row_day <= short
-    known = PurchaseDays.make(
-        shop.customers, (shop.row_place[seen], shop.row_day[seen], shop.row_orders[seen], shop.row_value[seen])
+def test_a_shop_of_ninety_days_is_foretold_and_judged_within_a_third_of_them():
+    # everybody of this shop begins in its first twenty days
+    random = np.random.default_rng(4)
+    rows = [
+        (who, day) for who in range(400) for day in np.cumsum(np.r_[random.integers(0, 20), random.integers(2, 15, 9)])
+    ]
+    place, day = np.array(rows).T
+    shop = look_until(
+        PurchaseDays.make(400, (place, DAY_0 + day, np.ones(len(place)), np.ones(len(place)))), DAY_0 + 90
     )
-    decided = decide_next_order(known, date(1970, 1, 1) + timedelta(days=short), PARAMS, "v")
+    last = shop.first_day + 90
+    judged = judge_next_order(shop, last, PARAMS)
+    assert [one.day for one in judged] == [last - 30]
+    decided = decide_next_order(shop, date(1970, 1, 1) + timedelta(days=last), PARAMS, "v")
+    assert {card["grade"] for card in decided.cards if card["metric"] == "mae" and card["baseline"]} <= {"A", "B", "C"}
+    assert judge_next_order(shop, last - 1, PARAMS) == []
+
+
+@pytest.mark.parametrize(("customers", "day", "why"), [(700, 130, "no past day"), (30, 130, "too few customers")])
+def test_where_a_model_can_not_be_judged_or_fitted_the_rule_answers_and_says_so(customers, day, why):
+    shop = look_until(make_shop(customers), DAY_0 + day)
+    decided = decide_next_order(shop, date(1970, 1, 1) + timedelta(days=DAY_0 + day), PARAMS, "v")
     assert decided.model is None
-    assert decided.is_told
-    assert "no past day to judge" in decided.explanation
+    assert why in decided.explanation
+    assert [(card["value"], card["grade"], card["status"]) for card in decided.cards] == [(None, "C", "rules")]
+    waits = decided.predict(shop, shop.look_back(DAY_0 + day))
+    assert np.isfinite(waits.middle).any()

@@ -80,7 +80,17 @@ def test_too_few_customers_and_too_short_a_history_give_no_date():
     assert fit_next_order(few, LAST, PARAMS.timing) is None
     purchases = fit_regular(*few.look_back(LAST).histories, 0.0, PARAMS.lifetime)
     assert fit_dormancy(few, DAY_0 + 60, purchases, 30, PARAMS.timing) is None
-    assert fit_next_order(make_shop(), DAY_0 + 100, PARAMS.timing) is None
+    assert fit_next_order(make_shop(), DAY_0 + 3 * PARAMS.timing.least_horizon_days - 1, PARAMS.timing) is None
+
+
+def test_a_shop_where_nobody_has_bought_nine_times_has_dates_too():
+    random = np.random.default_rng(2)
+    place, number = np.repeat(np.arange(400), 4), np.tile(np.arange(4), 400)
+    day = DAY_0 + random.integers(0, 100, 400)[place] + number * 60 + random.integers(0, 50, 1600)
+    shop = PurchaseDays.make(400, (place, day, np.ones(1600), np.ones(1600)))
+    known = shop.look_back(LAST - 200)
+    assert np.isnan(known.gap_of_eight).all()
+    assert np.isfinite(fit_next_order(shop, LAST - 200, PARAMS.timing).predict(known).middle).all()
 
 
 def test_falling_dormant_is_told_where_it_is_likelier_than_not(shop):

@@ -1,3 +1,6 @@
+{#- in a young shop a third of its days will do: the first month, a month's outcome, and one more to judge on -#}
+{%- set history = days_between('settings.first_order_on', 'settings.as_of_date') -%}
+{%- set history_needed = 'least(' ~ var('feature_history_days') ~ ', floor(' ~ history ~ ' / 3.0))' -%}
 -- Of a large shop a sample of customers, some on this date and some on that: rows of the same people a fortnight apart
 -- say much the same, so that as many rows teach more when they are of more people (docs/how-to/bench.md#churn).
 with settings as (
@@ -20,7 +23,7 @@ as_of_dates as (
     ) as steps (step)
     where
         {{ days_after('settings.as_of_date', '-steps.step * ' ~ var('feature_date_step_days')) }}
-        >= {{ days_after('settings.first_order_on', var('feature_history_days')) }}
+        >= {{ days_after('settings.first_order_on', history_needed) }}
 
 ),
 
