@@ -1,8 +1,11 @@
 """Orders and spend to come from what is known at a day: lifetime models, and a regression that knows what is recent."""
 
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
+from sklearn.dummy import DummyRegressor
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import PoissonRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -104,9 +107,13 @@ def fit_regression(days: PurchaseDays, day: int, horizon_days: int, params: Para
 
 
 def _fit_poisson(features: np.ndarray, came: np.ndarray, params: Params) -> Pipeline:
-    model = make_pipeline(StandardScaler(), PoissonRegressor(alpha=params.value.penalty, max_iter=1000))
-    with threadpool_limits(limits=1):
-        return model.fit(features, np.maximum(came, 0.0))
+    came = np.maximum(came, 0.0)
+    # where nobody came back, nobody will: a rate of nothing has no logarithm
+    poisson = PoissonRegressor(alpha=params.value.penalty, max_iter=1000) if came.any() else DummyRegressor()
+    with threadpool_limits(limits=1), warnings.catch_warnings():
+        # one that has not quite converged is judged like any other
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return make_pipeline(StandardScaler(), poisson).fit(features, came)
 
 
 def follow_rule(rule: str, days: PurchaseDays, known: Snapshot, horizon_days: int) -> tuple[np.ndarray, np.ndarray]:

@@ -116,6 +116,17 @@ def test_where_nobody_comes_twice_nothing_can_be_fitted_and_it_is_said():
     assert model.fitted is None
 
 
+@pytest.mark.filterwarnings("error")
+def test_where_all_have_left_long_ago_hardly_anything_is_foretold():
+    random = np.random.default_rng(3)
+    place, day = np.repeat(np.arange(300), 5), DAY_0 + random.integers(0, 150, 1500)
+    rows = np.unique(np.column_stack([place, day]), axis=0)
+    days = PurchaseDays.make(300, (rows[:, 0], rows[:, 1], np.ones(len(rows)), random.gamma(2, 10, len(rows))))
+    told = fit_value(days, LAST, PARAMS, "v").predict(days, days.look_back((LAST - date(1970, 1, 1)).days))
+    assert (told["clv_12m_revenue"] == 0).all()
+    assert told["expected_orders_12m"].max() < 0.5
+
+
 def test_a_model_made_worse_on_purpose_gives_way_to_the_best_rule(shop):
     day = (LAST - date(1970, 1, 1)).days
     origins = list_origins(shop, day, choose_horizon(day - shop.first_day, PARAMS), PARAMS)
