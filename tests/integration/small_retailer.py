@@ -64,11 +64,12 @@ _TABLES = {
 }
 
 
-def land_small_retailer(landing: Path) -> None:
-    """One first load of every entity, dated the last day."""
+def land_small_retailer(landing: Path, last_day: str = LAST_DAY, entities: tuple[str, ...] = tuple(_TABLES)) -> None:
+    """One first load of entities, dated the last day, which no order comes after."""
     with duckdb.connect() as connection:
         connection.execute(_ORDERS)
-        for entity, query in _TABLES.items():
-            folder = landing / entity / LAST_DAY
+        connection.execute("delete from orders where cast(ordered_at as date) > cast(? as date)", [last_day])
+        for entity in entities:
+            folder = landing / entity / last_day
             folder.mkdir(parents=True)
-            connection.execute(f"copy ({query} order by all) to '{folder / 'first.csv'}' (header)")
+            connection.execute(f"copy ({_TABLES[entity]} order by all) to '{folder / 'first.csv'}' (header)")
