@@ -28,7 +28,9 @@ from tests.whole_shop import FIRST_DAY, land_whole_shop
 KILLS = 20
 DAYS = 3
 SIZE = 2500
-# Kills that came when the loader had ended already prove nothing; a busy machine may have a few.
+# A kill that came when the loader had ended already proves nothing. How long it works changes with what else the
+# machine does, so such a one is tried again, by the time that the loader has just taken.
+TRIES = 4
 LEAST_HITS = 16
 STATEMENTS_SEED = 5
 
@@ -112,6 +114,20 @@ def measure_start(folder: Path, home: Path | None, last_day: date, copy: Path) -
     return Start(home, time.monotonic() - begun)
 
 
+def kill_loader(shop: Shop, start: Start, home: Path, moment: float) -> tuple[bool, float]:
+    """Kill a loader when this share of its time has passed: whether it was still at work, and its time as now known."""
+    copy_home(start, home)
+    process = start_loader(shop.folder, home, shop.last_day)
+    begun = time.monotonic()
+    try:
+        process.wait(timeout=start.seconds * moment)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        if process.wait() == -signal.SIGKILL:
+            return True, start.seconds
+    return False, time.monotonic() - begun
+
+
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory) -> Shop:
     """Two starts: from nothing, and from a home that loaded the first day and an older version of one file."""
@@ -136,21 +152,24 @@ def shop(tmp_path_factory) -> Shop:
 
 def test_a_killed_load_started_again_ends_as_if_nothing_had_happened(shop):
     chance = random.Random(20)
-    hits = 0
+    hits, starts = 0, list(shop.starts)
     for number in range(KILLS):
-        start = shop.starts[number % len(shop.starts)]
-        home = shop.folder / f"killed{number}"
-        copy_home(start, home)
-        process = start_loader(shop.folder, home, shop.last_day)
+        which = number % len(starts)
         # one moment in each twentieth of the work, so that all of it is hit
         moment = (number + chance.random()) / KILLS
-        time.sleep(start.seconds * moment)
-        process.send_signal(signal.SIGKILL)
-        hits += process.wait() == -signal.SIGKILL
-        assert all(path.stat().st_mode & 0o077 == 0 for path in home.glob("vault.duckdb*"))
-        run_stage("load", make_settings(shop.folder, home), shop.last_day)
-        assert read_contents(home) == shop.wanted, f"killed at {moment:.0%} of {start.seconds:.2f} s, {start.home}"
-        shutil.rmtree(home)
+        for attempt in range(TRIES):
+            home = shop.folder / f"killed{number}_{attempt}"
+            is_hit, seconds = kill_loader(shop, starts[which], home, moment)
+            starts[which] = replace(starts[which], seconds=seconds)
+            assert all(path.stat().st_mode & 0o077 == 0 for path in home.glob("vault.duckdb*"))
+            run_stage("load", make_settings(shop.folder, home), shop.last_day)
+            assert read_contents(home) == shop.wanted, (
+                f"killed at {moment:.0%} of {seconds:.2f} s, {starts[which].home}"
+            )
+            shutil.rmtree(home)
+            if is_hit:
+                hits += 1
+                break
     assert hits >= LEAST_HITS, f"only {hits} of {KILLS} kills came while the loader worked"
 
 
