@@ -34,6 +34,11 @@ def test_a_learnable_habit_goes_live_and_beats_both_rules(model):
     assert all(card["value"] > card["baseline_value"] for card in aucs)
 
 
+def test_on_its_latest_day_alone_it_finds_a_tenth_more_leavers_than_any_rule(shop, one_day, as_of):
+    piece = pieces_of(train_churn(shop, one_day, as_of, 30))["churn_60d"]
+    assert (piece.grade, piece.status) == ("A", "live")
+
+
 def test_the_numbers_come_from_an_earlier_fit_than_the_scores(model):
     facts = pieces_of(model)["churn_60d"].facts
     assert facts["trained_until"] < facts["judged_on"] <= facts["fitted_until"]
